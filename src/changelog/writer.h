@@ -1,0 +1,145 @@
+// Writer: the only one that adds to a changelog.
+//
+// A source calls it from one thread: begin, rows, commit. Committed transactions gather in an open
+// frame, which is sealed and handed to the writer's own I/O thread; that thread compresses, checks
+// sums, writes, syncs and publishes. Back-pressure: the queue between the two is bounded, and sealing
+// waits when it is full. The format is docs/changelog_format.md.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/file.h"
+#include "base/result.h"
+#include "changelog/options.h"
+#include "model/change.h"
+#include "model/position.h"
+#include "model/schema.h"
+
+namespace tailwater::changelog {
+
+/// What a source knows when a transaction starts.
+struct TransactionStart {
+  std::string_view gtid = {};
+  std::string_view file = {};
+  uint64_t start_pos = 0;
+  uint64_t thread_id = 0;
+  uint32_t server_id = 0;
+  int64_t ts_us = 0;
+};
+
+/// What a source knows when it ends.
+struct TransactionEnd {
+  uint64_t end_pos = 0;
+  uint64_t id = 0;
+  uint64_t thread_id = 0;   ///< 0: as at the start
+  int64_t commit_ts_us = 0;
+};
+
+/// A run of changes of one table and one operation that the source sent in one event.
+struct RowsHeader {
+  Op op = Op::kInsert;
+  uint64_t source_pos = 0;
+  int64_t ts_us = 0;
+  uint64_t first_ordinal = 0;
+  uint32_t first_source_row = 0;
+};
+
+/// What the writer knows of itself, for status pages. Read from any thread.
+struct WriterStatus {
+  Offset next_visible = {};         ///< the first offset that is not yet durable
+  uint64_t bytes_written = 0;       ///< since open
+  uint64_t transactions = 0;        ///< committed since open
+  uint64_t changes = 0;             ///< since open
+  uint64_t log_bytes = 0;           ///< of all segments now
+  int64_t last_commit_ts_us = 0;    ///< source time of the newest durable transaction
+  bool paused_full = false;         ///< waits for cursors because of log_max_bytes
+};
+
+class Writer {
+ public:
+  /// Opens a changelog for writing; makes the folder when it is missing. Recovers: the torn tail and
+  /// any open transaction are cut. kBusy when there is another writer, kResync when the folder holds
+  /// another source's changes, kCorrupt (with segment:byte) when synced bytes are damaged.
+  /// `files` must outlive the writer.
+  static Result<std::unique_ptr<Writer>> open(FileSystem& files, const std::string& folder,
+                                              const WriterOptions& options,
+                                              const SourceIdentity& identity);
+  virtual ~Writer() = default;
+
+  /// The position after the last committed transaction in the log; nothing in a new log.
+  [[nodiscard]] virtual const std::optional<Position>& last_position() const = 0;
+  /// The offset that the next change will get.
+  [[nodiscard]] virtual Offset next_offset() const = 0;
+
+  /// Called on the source's thread when a frame with commits is sealed: must append the encoded
+  /// position after the last `commit` or `advance`. Set it before the first begin.
+  virtual void set_position_encoder(std::function<void(ByteBuffer&)> encoder) = 0;
+
+  /// The schema with a number in this log: the same table schema always gets the same number.
+  virtual Result<SchemaPtr> intern(const TableSchema& table) = 0;
+
+  virtual Status begin(const TransactionStart& start) = 0;
+
+  /// A run of rows: start_rows, then for each change begin_image / end_image (insert, read, delete:
+  /// once; update: before, then after) and end_change, then end_rows. The images are written with a
+  /// RowWriter on `image_buffer()`, which may be another object after each end_change.
+  virtual Status start_rows(const RowsHeader& header, const SchemaPtr& schema) = 0;
+  ByteBuffer& image_buffer() { return *buffer_; }
+  void begin_image() {
+    image_at_ = buffer_->size();
+    buffer_->put<uint32_t>(0);
+  }
+  void end_image() {
+    store<uint32_t>(buffer_->data() + image_at_,
+                    static_cast<uint32_t>(buffer_->size() - image_at_ - sizeof(uint32_t)));
+  }
+  Status end_change() {
+    ++run_changes_;
+    if (buffer_->size() >= split_bytes_) [[unlikely]] return split();
+    return {};
+  }
+  virtual Status end_rows() = 0;
+
+  /// A schema change in the open transaction; counts as a change.
+  virtual Status add_statement(const RowsHeader& header, std::string_view database,
+                               std::string_view statement) = 0;
+
+  /// The transaction is complete. It becomes visible with the next group.
+  virtual Status commit(const TransactionEnd& end) = 0;
+  /// Takes back the open transaction, wherever its frames are. No error when none is open.
+  virtual Status abort() = 0;
+  /// Remembers this place of the open transaction; `rewind` takes back all since. For savepoints.
+  virtual Result<uint64_t> mark() = 0;
+  virtual Status rewind(uint64_t mark) = 0;
+
+  /// The source moved on without a change for us (heartbeats, filtered transactions). Cheap: many in
+  /// a row become one record. Only between transactions.
+  virtual Status advance(std::string_view file, uint64_t end_pos, int64_t ts_us) = 0;
+
+  /// Hands all that is committed to the I/O thread. A source calls it before it waits for more input,
+  /// so that no commit waits without a reason; between such calls frames are sealed by size and age.
+  virtual Status seal() = 0;
+  /// Seals, then waits until all committed so far is durable and visible.
+  virtual Status flush() = 0;
+  /// Waits while the log is full and `on_full` is pause_source; kStopped when `stop` asks.
+  virtual Status wait_for_room(std::stop_token stop) = 0;
+  /// Flushes and ends the I/O thread. An open transaction is cut. Called by the destructor too.
+  virtual Status close() = 0;
+
+  [[nodiscard]] virtual WriterStatus status() const = 0;
+
+ protected:
+  virtual Status split() = 0;
+
+  ByteBuffer* buffer_ = nullptr;  ///< the open frame's body
+  size_t image_at_ = 0;
+  size_t split_bytes_ = 0;
+  uint32_t run_changes_ = 0;
+};
+
+}  // namespace tailwater::changelog

@@ -1,0 +1,17 @@
+#include "model/change.h"
+
+namespace tailwater {
+
+std::string_view to_string(Op op) {
+  switch (op) {
+    case Op::kInsert: return "insert";
+    case Op::kUpdate: return "update";
+    case Op::kDelete: return "delete";
+    case Op::kRead: return "read";
+    case Op::kTruncate: return "truncate";
+    case Op::kSchemaChange: return "schema_change";
+  }
+  return "unknown";
+}
+
+}  // namespace tailwater
