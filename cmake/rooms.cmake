@@ -1,25 +1,32 @@
-# tailwater_room(NAME [SOURCES ...] [TESTS ...] [ROOMS ...] [LIBRARIES ...])
+# tailwater_room(NAME [SOURCES ...] [TESTS ...] [ROOMS ...] [LIBRARIES ...] [TEST_LIBRARIES ...])
 #
 # One library target per room. ROOMS are the rooms it may include (DESIGN: arrows), LIBRARIES are
-# third-party. TESTS become one test program, NAME_test.
+# third-party. TESTS become one test program, NAME_test, whose tests carry the label `unit`.
 function(tailwater_room name)
   cmake_parse_arguments(ROOM "" "" "SOURCES;TESTS;ROOMS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
   string(REPLACE "/" "_" target ${name})
   add_library(tailwater_${target} STATIC ${ROOM_SOURCES})
   target_include_directories(tailwater_${target} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
   target_compile_options(tailwater_${target} PRIVATE ${TAILWATER_WARNINGS})
+  set(rooms "")
   foreach(room IN LISTS ROOM_ROOMS)
     string(REPLACE "/" "_" room ${room})
     target_link_libraries(tailwater_${target} PUBLIC tailwater_${room})
+    list(APPEND rooms tailwater_${room})
   endforeach()
   target_link_libraries(tailwater_${target} PUBLIC ${ROOM_LIBRARIES})
+  set_target_properties(tailwater_${target} PROPERTIES TAILWATER_ROOMS "${rooms}"
+                        TAILWATER_LIBRARIES "${ROOM_LIBRARIES}")
+  tailwater_use_precompiled(tailwater_${target})
   if(TAILWATER_TESTS AND ROOM_TESTS)
     add_executable(${target}_test ${ROOM_TESTS})
     target_compile_options(${target}_test PRIVATE ${TAILWATER_WARNINGS})
     target_link_libraries(${target}_test PRIVATE tailwater_${target} ${ROOM_TEST_LIBRARIES} GTest::gtest_main GTest::gmock)
-    gtest_discover_tests(${target}_test TEST_PREFIX "${target}." DISCOVERY_TIMEOUT 60)
+    tailwater_use_precompiled(${target}_test TEST)
+    gtest_discover_tests(${target}_test TEST_PREFIX "${target}." DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit)
+    if(NOT TARGET unit_tests)
+      add_custom_target(unit_tests)
+    endif()
+    add_dependencies(unit_tests ${target}_test)
   endif()
 endfunction()
-
-set(TAILWATER_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
-    -Woverloaded-virtual -Wnull-dereference -Werror)
