@@ -15,9 +15,12 @@ namespace tailwater {
 
 /// What went wrong, told apart by what the caller should do about it.
 enum class ErrorKind {
-  kRetry,        ///< Passing trouble (a connection lost, a server starting): the same call may succeed later.
-  kResync,       ///< The position is gone or belongs to another source: start from elsewhere. Exit code 3.
-  kUserFix,      ///< A setting of the user or of the server must change. The hint says which. Exit code 2.
+  kRetry,    ///< Passing trouble (a connection lost, a server starting): the same call may succeed
+             ///< later.
+  kResync,   ///< The position is gone or belongs to another source: start from elsewhere. Exit
+             ///< code 3.
+  kUserFix,  ///< A setting of the user or of the server must change. The hint says which. Exit
+             ///< code 2.
   kUnsupported,  ///< Something that this version cannot decode: it stops rather than misread.
   kCorrupt,      ///< Bytes on disk or on the wire are damaged. Never passed over silently.
   kIo,           ///< The local disk or operating system failed.
@@ -34,9 +37,10 @@ std::string_view to_string(ErrorKind kind);
 /// An error: what failed, where, and what to do next.
 struct [[nodiscard]] Error {
   ErrorKind kind = ErrorKind::kBug;
-  std::string message;   ///< What went wrong, one sentence without a final full stop.
-  std::string position;  ///< Where: `file:pos`, a GTID, `segment:byte`. Empty where there is no such place.
-  std::string hint;      ///< What to do next. Empty where nothing sensible can be said.
+  std::string message;  ///< What went wrong, one sentence without a final full stop.
+  std::string
+      position;  ///< Where: `file:pos`, a GTID, `segment:byte`. Empty where there is no such place.
+  std::string hint;  ///< What to do next. Empty where nothing sensible can be said.
 
   /// Message, position and hint as one line of text for people.
   [[nodiscard]] std::string describe() const;

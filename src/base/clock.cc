@@ -6,7 +6,9 @@ namespace {
 class SystemClock final : public Clock {
  public:
   [[nodiscard]] int64_t now_us() const override { return count(std::chrono::system_clock::now()); }
-  [[nodiscard]] int64_t steady_us() const override { return count(std::chrono::steady_clock::now()); }
+  [[nodiscard]] int64_t steady_us() const override {
+    return count(std::chrono::steady_clock::now());
+  }
 
  private:
   template <typename Point>

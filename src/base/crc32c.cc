@@ -65,13 +65,23 @@ uint32_t skip_block(const Table& table, uint32_t crc) {
 TW_CRC_TARGET inline uint32_t step8(uint32_t crc, const uint8_t* at) {
   return static_cast<uint32_t>(_mm_crc32_u64(crc, load<uint64_t>(at)));
 }
-TW_CRC_TARGET inline uint32_t step1(uint32_t crc, uint8_t byte) { return _mm_crc32_u8(crc, byte); }
-bool has_hardware() { return __builtin_cpu_supports("sse4.2") != 0; }
+TW_CRC_TARGET inline uint32_t step1(uint32_t crc, uint8_t byte) {
+  return _mm_crc32_u8(crc, byte);
+}
+bool has_hardware() {
+  return __builtin_cpu_supports("sse4.2") != 0;
+}
 #elif defined(__aarch64__) && defined(__ARM_FEATURE_CRC32)
 #define TW_CRC_TARGET
-inline uint32_t step8(uint32_t crc, const uint8_t* at) { return __crc32cd(crc, load<uint64_t>(at)); }
-inline uint32_t step1(uint32_t crc, uint8_t byte) { return __crc32cb(crc, byte); }
-bool has_hardware() { return true; }
+inline uint32_t step8(uint32_t crc, const uint8_t* at) {
+  return __crc32cd(crc, load<uint64_t>(at));
+}
+inline uint32_t step1(uint32_t crc, uint8_t byte) {
+  return __crc32cb(crc, byte);
+}
+bool has_hardware() {
+  return true;
+}
 #endif
 
 #if defined(TW_CRC_TARGET)

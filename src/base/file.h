@@ -19,7 +19,8 @@ namespace tailwater {
 class File {
  public:
   virtual ~File() = default;
-  /// Reads up to `into.size()` bytes at `offset`; fewer only at the end of the file. Returns the count.
+  /// Reads up to `into.size()` bytes at `offset`; fewer only at the end of the file. Returns the
+  /// count.
   virtual Result<size_t> read_at(uint64_t offset, std::span<uint8_t> into) = 0;
   /// Writes all pieces, one after the other, at `offset`. kFull when the disk is full.
   virtual Status write_at(uint64_t offset, std::span<const Bytes> pieces) = 0;
@@ -28,8 +29,8 @@ class File {
   virtual Status sync() = 0;
   /// Cuts or extends (with zeros) the file.
   virtual Status resize(uint64_t bytes) = 0;
-  /// Sets disk space aside and extends the file to `bytes`; new bytes read as zero. kFull when there
-  /// is no space.
+  /// Sets disk space aside and extends the file to `bytes`; new bytes read as zero. kFull when
+  /// there is no space.
   virtual Status allocate(uint64_t bytes) = 0;
   virtual Result<uint64_t> size() = 0;
   /// Takes an exclusive lock that ends with this object or its process. kBusy when somebody has it.
@@ -46,10 +47,10 @@ class SharedPage {
 };
 
 enum class OpenMode {
-  kRead,          ///< must exist
-  kWrite,         ///< must exist; read and write
-  kCreate,        ///< made if it does not exist; read and write
-  kCreateNew,     ///< must not exist
+  kRead,       ///< must exist
+  kWrite,      ///< must exist; read and write
+  kCreate,     ///< made if it does not exist; read and write
+  kCreateNew,  ///< must not exist
 };
 
 class FileSystem {
@@ -78,8 +79,8 @@ class FileSystem {
 Result<std::string> read_file(FileSystem& files, const std::string& path,
                               size_t limit_bytes = 64 << 20);
 
-/// Replaces a small file durably: written aside, synced, renamed, its folder synced. After a crash it
-/// holds either the old text or the new one.
+/// Replaces a small file durably: written aside, synced, renamed, its folder synced. After a crash
+/// it holds either the old text or the new one.
 Status replace_file(FileSystem& files, const std::string& path, std::string_view text);
 
 /// `folder/name`.

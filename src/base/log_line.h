@@ -7,7 +7,8 @@
 
 namespace tailwater {
 
-/// Sends log lines to stderr at `level` ("debug", "info", "warn", "error", "off"). Call once, early.
+/// Sends log lines to stderr at `level` ("debug", "info", "warn", "error", "off"). Call once,
+/// early.
 void set_up_log_lines(std::string_view level);
 
 }  // namespace tailwater

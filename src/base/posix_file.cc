@@ -46,8 +46,8 @@ class PosixFile final : public File {
   Result<size_t> read_at(uint64_t offset, std::span<uint8_t> into) override {
     size_t done = 0;
     while (done < into.size()) {
-      const ssize_t count = ::pread(fd_, into.data() + done, into.size() - done,
-                                    static_cast<off_t>(offset + done));
+      const ssize_t count =
+          ::pread(fd_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) return system_error("reading", path_, errno);
       if (count == 0) break;
@@ -97,7 +97,8 @@ class PosixFile final : public File {
 
   Status lock() override {
     if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) return {};
-    if (errno == EWOULDBLOCK) return fail(ErrorKind::kBusy, path_ + " is locked by another process");
+    if (errno == EWOULDBLOCK)
+      return fail(ErrorKind::kBusy, path_ + " is locked by another process");
     return system_error("locking", path_, errno);
   }
 
@@ -143,10 +144,14 @@ class PosixSharedPage final : public SharedPage {
 
 int open_flags(OpenMode mode) {
   switch (mode) {
-    case OpenMode::kRead: return O_RDONLY;
-    case OpenMode::kWrite: return O_RDWR;
-    case OpenMode::kCreate: return O_RDWR | O_CREAT;
-    case OpenMode::kCreateNew: return O_RDWR | O_CREAT | O_EXCL;
+    case OpenMode::kRead:
+      return O_RDONLY;
+    case OpenMode::kWrite:
+      return O_RDWR;
+    case OpenMode::kCreate:
+      return O_RDWR | O_CREAT;
+    case OpenMode::kCreateNew:
+      return O_RDWR | O_CREAT | O_EXCL;
   }
   return O_RDONLY;
 }
@@ -226,7 +231,8 @@ class PosixFileSystem final : public FileSystem {
         return system_error("extending", path, code);
       }
     }
-    void* at = ::mmap(nullptr, bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
+    void* at =
+        ::mmap(nullptr, bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
     if (at == MAP_FAILED) return system_error("mapping", path, errno);
     return std::make_unique<PosixSharedPage>(at, bytes);
   }

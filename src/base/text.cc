@@ -20,26 +20,32 @@ struct Unit {
   std::string_view name;
   double factor;
 };
-constexpr std::array kDurationUnits = {Unit{"us", 1},    Unit{"ms", 1e3},    Unit{"s", 1e6},
-                                       Unit{"m", 60e6},  Unit{"h", 3600e6},  Unit{"d", 86400e6}};
+constexpr std::array kDurationUnits = {Unit{"us", 1},   Unit{"ms", 1e3},   Unit{"s", 1e6},
+                                       Unit{"m", 60e6}, Unit{"h", 3600e6}, Unit{"d", 86400e6}};
 constexpr double kKi = 1024;
-constexpr std::array kSizeUnits = {
-    Unit{"", 1},          Unit{"b", 1},          Unit{"k", kKi},
-    Unit{"kb", kKi},      Unit{"kib", kKi},      Unit{"m", kKi * kKi},
-    Unit{"mb", kKi * kKi}, Unit{"mib", kKi * kKi}, Unit{"g", kKi * kKi * kKi},
-    Unit{"gb", kKi * kKi * kKi}, Unit{"gib", kKi * kKi * kKi}, Unit{"tb", kKi * kKi * kKi * kKi},
-    Unit{"tib", kKi * kKi * kKi * kKi}};
+constexpr std::array kSizeUnits = {Unit{"", 1},
+                                   Unit{"b", 1},
+                                   Unit{"k", kKi},
+                                   Unit{"kb", kKi},
+                                   Unit{"kib", kKi},
+                                   Unit{"m", kKi* kKi},
+                                   Unit{"mb", kKi* kKi},
+                                   Unit{"mib", kKi* kKi},
+                                   Unit{"g", kKi* kKi* kKi},
+                                   Unit{"gb", kKi* kKi* kKi},
+                                   Unit{"gib", kKi* kKi* kKi},
+                                   Unit{"tb", kKi* kKi* kKi* kKi},
+                                   Unit{"tib", kKi* kKi* kKi* kKi}};
 
 // A number followed by one of the units; -1 when it is neither.
 template <size_t N>
 double parse_quantity(std::string_view text, const std::array<Unit, N>& units) {
   text = trim(text);
   double number = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number,
-                                           std::chars_format::fixed);
+  const auto [end, code] =
+      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
   if (code != std::errc() || number < 0) return -1;
-  const std::string unit =
-      to_lower(trim(text.substr(static_cast<size_t>(end - text.data()))));
+  const std::string unit = to_lower(trim(text.substr(static_cast<size_t>(end - text.data()))));
   for (const Unit& candidate : units) {
     if (candidate.name == unit) return number * candidate.factor;
   }
@@ -57,13 +63,27 @@ constexpr std::array<bool, 256> kJsonEscapes = make_json_escapes();
 
 void append_json_escape(std::string& out, unsigned char c) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
     default:
       out += "\\u00";
       out += kHexDigits[c >> 4];
@@ -80,7 +100,9 @@ void append_integer(std::string& out, T value) {
 
 }  // namespace
 
-bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+bool is_utf8(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
 
 void append_base64(std::string& out, Bytes bytes) {
   size_t i = 0;
@@ -114,7 +136,8 @@ std::string to_hex(Bytes bytes) {
 }
 
 Result<std::string> from_hex(std::string_view text) {
-  if (text.size() % 2 != 0) return fail(ErrorKind::kUserFix, "hex text has an odd number of digits");
+  if (text.size() % 2 != 0)
+    return fail(ErrorKind::kUserFix, "hex text has an odd number of digits");
   std::string bytes;
   bytes.reserve(text.size() / 2);
   for (size_t i = 0; i < text.size(); i += 2) {
@@ -133,7 +156,8 @@ void append_json_string(std::string& out, std::string_view text) {
   size_t plain = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
-    if (!kJsonEscapes[c]) [[likely]] continue;
+    if (!kJsonEscapes[c]) [[likely]]
+      continue;
     out.append(text, plain, i - plain);
     append_json_escape(out, c);
     plain = i + 1;
@@ -142,8 +166,12 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-void append_number(std::string& out, int64_t value) { append_integer(out, value); }
-void append_number(std::string& out, uint64_t value) { append_integer(out, value); }
+void append_number(std::string& out, int64_t value) {
+  append_integer(out, value);
+}
+void append_number(std::string& out, uint64_t value) {
+  append_integer(out, value);
+}
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;

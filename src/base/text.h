@@ -22,8 +22,8 @@ std::string to_hex(Bytes bytes);
 /// Bytes of hex digits; an error names the first wrong character.
 Result<std::string> from_hex(std::string_view text);
 
-/// Appends `text`, which must be UTF-8, as a JSON string with its quotes (RFC 8259): only the quote,
-/// the backslash and control characters are escaped.
+/// Appends `text`, which must be UTF-8, as a JSON string with its quotes (RFC 8259): only the
+/// quote, the backslash and control characters are escaped.
 void append_json_string(std::string& out, std::string_view text);
 
 /// Appends a decimal number.

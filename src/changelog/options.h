@@ -30,10 +30,10 @@ struct WriterOptions {
   Compression compression = Compression::kNone;
   SyncPolicy sync = SyncPolicy::kCommit;
   int64_t sync_interval_us = 100000;
-  int64_t group_us = 1000;             ///< how long a commit may wait for company
-  int64_t retention_age_us = 0;        ///< 0: no limit
-  uint64_t retention_bytes = 0;        ///< 0: no limit
-  uint64_t log_max_bytes = 0;          ///< 0: no limit
+  int64_t group_us = 1000;       ///< how long a commit may wait for company
+  int64_t retention_age_us = 0;  ///< 0: no limit
+  uint64_t retention_bytes = 0;  ///< 0: no limit
+  uint64_t log_max_bytes = 0;    ///< 0: no limit
   OnFull on_full = OnFull::kPauseSource;
   const Clock* clock = &Clock::system();
 };

@@ -1,5 +1,5 @@
-// Reader: a tail on a changelog, in the writer's process or another. It sees whole transactions up to
-// the last durable commit, and never waits for the writer nor blocks it.
+// Reader: a tail on a changelog, in the writer's process or another. It sees whole transactions up
+// to the last durable commit, and never waits for the writer nor blocks it.
 #pragma once
 
 #include <memory>

@@ -2,8 +2,8 @@
 //
 // A source calls it from one thread: begin, rows, commit. Committed transactions gather in an open
 // frame, which is sealed and handed to the writer's own I/O thread; that thread compresses, checks
-// sums, writes, syncs and publishes. Back-pressure: the queue between the two is bounded, and sealing
-// waits when it is full. The format is docs/changelog_format.md.
+// sums, writes, syncs and publishes. Back-pressure: the queue between the two is bounded, and
+// sealing waits when it is full. The format is docs/changelog_format.md.
 #pragma once
 
 #include <functional>
@@ -36,7 +36,7 @@ struct TransactionStart {
 struct TransactionEnd {
   uint64_t end_pos = 0;
   uint64_t id = 0;
-  uint64_t thread_id = 0;   ///< 0: as at the start
+  uint64_t thread_id = 0;  ///< 0: as at the start
   int64_t commit_ts_us = 0;
 };
 
@@ -51,20 +51,20 @@ struct RowsHeader {
 
 /// What the writer knows of itself, for status pages. Read from any thread.
 struct WriterStatus {
-  Offset next_visible = {};         ///< the first offset that is not yet durable
-  uint64_t bytes_written = 0;       ///< since open
-  uint64_t transactions = 0;        ///< committed since open
-  uint64_t changes = 0;             ///< since open
-  uint64_t log_bytes = 0;           ///< of all segments now
-  int64_t last_commit_ts_us = 0;    ///< source time of the newest durable transaction
-  bool paused_full = false;         ///< waits for cursors because of log_max_bytes
+  Offset next_visible = {};       ///< the first offset that is not yet durable
+  uint64_t bytes_written = 0;     ///< since open
+  uint64_t transactions = 0;      ///< committed since open
+  uint64_t changes = 0;           ///< since open
+  uint64_t log_bytes = 0;         ///< of all segments now
+  int64_t last_commit_ts_us = 0;  ///< source time of the newest durable transaction
+  bool paused_full = false;       ///< waits for cursors because of log_max_bytes
 };
 
 class Writer {
  public:
-  /// Opens a changelog for writing; makes the folder when it is missing. Recovers: the torn tail and
-  /// any open transaction are cut. kBusy when there is another writer, kResync when the folder holds
-  /// another source's changes, kCorrupt (with segment:byte) when synced bytes are damaged.
+  /// Opens a changelog for writing; makes the folder when it is missing. Recovers: the torn tail
+  /// and any open transaction are cut. kBusy when there is another writer, kResync when the folder
+  /// holds another source's changes, kCorrupt (with segment:byte) when synced bytes are damaged.
   /// `files` must outlive the writer.
   static Result<std::unique_ptr<Writer>> open(FileSystem& files, const std::string& folder,
                                               const WriterOptions& options,
@@ -100,7 +100,8 @@ class Writer {
   }
   Status end_change() {
     ++run_changes_;
-    if (buffer_->size() >= split_bytes_) [[unlikely]] return split();
+    if (buffer_->size() >= split_bytes_) [[unlikely]]
+      return split();
     return {};
   }
   virtual Status end_rows() = 0;
@@ -117,12 +118,13 @@ class Writer {
   virtual Result<uint64_t> mark() = 0;
   virtual Status rewind(uint64_t mark) = 0;
 
-  /// The source moved on without a change for us (heartbeats, filtered transactions). Cheap: many in
-  /// a row become one record. Only between transactions.
+  /// The source moved on without a change for us (heartbeats, filtered transactions). Cheap: many
+  /// in a row become one record. Only between transactions.
   virtual Status advance(std::string_view file, uint64_t end_pos, int64_t ts_us) = 0;
 
-  /// Hands all that is committed to the I/O thread. A source calls it before it waits for more input,
-  /// so that no commit waits without a reason; between such calls frames are sealed by size and age.
+  /// Hands all that is committed to the I/O thread. A source calls it before it waits for more
+  /// input, so that no commit waits without a reason; between such calls frames are sealed by size
+  /// and age.
   virtual Status seal() = 0;
   /// Seals, then waits until all committed so far is durable and visible.
   virtual Status flush() = 0;

@@ -11,15 +11,19 @@ namespace tailwater {
 
 /// A change's dense number in one changelog, from 0.
 enum class Offset : uint64_t {};
-constexpr uint64_t raw(Offset offset) { return static_cast<uint64_t>(offset); }
-constexpr Offset operator+(Offset offset, uint64_t count) { return Offset{raw(offset) + count}; }
+constexpr uint64_t raw(Offset offset) {
+  return static_cast<uint64_t>(offset);
+}
+constexpr Offset operator+(Offset offset, uint64_t count) {
+  return Offset{raw(offset) + count};
+}
 
 /// What happened. The numbers are stored: never renumber, only add.
 enum class Op : uint8_t {
   kInsert = 1,
   kUpdate = 2,
   kDelete = 3,
-  kRead = 4,          ///< a row of a snapshot
+  kRead = 4,  ///< a row of a snapshot
   kTruncate = 5,
   kSchemaChange = 6,  ///< a statement that changed the schema; carries `statement`, no rows
 };
@@ -29,16 +33,16 @@ std::string_view to_string(Op op);
 
 /// What is known of a transaction, the same at its first change as at its last.
 struct TransactionInfo {
-  std::string_view gtid = {};    ///< the source's global id, "" where it has none
-  std::string_view file = {};    ///< binlog sources: the file that holds the whole transaction
-  uint64_t start_pos = 0;        ///< where its first event starts
-  uint64_t end_pos = 0;          ///< where the event after it starts
-  uint64_t id = 0;               ///< MySQL: XID; 0 where the source gave none
-  uint64_t thread_id = 0;        ///< the session that ran it
-  uint32_t server_id = 0;        ///< the server that ran it first
-  int64_t commit_ts_us = 0;      ///< the source's commit time, UTC
-  uint64_t changes = 0;          ///< how many of its changes are in the log
-  Offset first_offset = {};      ///< of its first change (or where it would be)
+  std::string_view gtid = {};  ///< the source's global id, "" where it has none
+  std::string_view file = {};  ///< binlog sources: the file that holds the whole transaction
+  uint64_t start_pos = 0;      ///< where its first event starts
+  uint64_t end_pos = 0;        ///< where the event after it starts
+  uint64_t id = 0;             ///< MySQL: XID; 0 where the source gave none
+  uint64_t thread_id = 0;      ///< the session that ran it
+  uint32_t server_id = 0;      ///< the server that ran it first
+  int64_t commit_ts_us = 0;    ///< the source's commit time, UTC
+  uint64_t changes = 0;        ///< how many of its changes are in the log
+  Offset first_offset = {};    ///< of its first change (or where it would be)
 };
 
 /// One change. Everything it points to lives until the reader that gave it moves on.
@@ -48,13 +52,13 @@ struct ChangeView {
   RowView before = {};             ///< update, delete
   RowView after = {};              ///< insert, update, read
   Offset offset = {};
-  uint64_t ordinal = 0;      ///< its place in the transaction as the source sent it, before our filters
-  uint64_t source_pos = 0;   ///< binlog: where the event that holds it starts; PostgreSQL: LSN
-  uint32_t source_row = 0;   ///< which row of that event
-  int64_t ts_us = 0;         ///< when the source ran the statement, as well as it says
+  uint64_t ordinal = 0;  ///< its place in the transaction as the source sent it, before our filters
+  uint64_t source_pos = 0;  ///< binlog: where the event that holds it starts; PostgreSQL: LSN
+  uint32_t source_row = 0;  ///< which row of that event
+  int64_t ts_us = 0;        ///< when the source ran the statement, as well as it says
   std::string_view statement = {};  ///< kSchemaChange: its text, UTF-8
   std::string_view database = {};   ///< kSchemaChange: the session's default database
-  bool last = false;         ///< the last change of its transaction
+  bool last = false;                ///< the last change of its transaction
 };
 
 }  // namespace tailwater

@@ -10,11 +10,18 @@ namespace {
 TableSchema shop_schema() {
   TableSchema table{.database = "shop", .table = "orders", .columns = {}};
   table.columns = {
-      {.name = "id", .type = {.kind = TypeKind::kInt64}, .source_type = "bigint", .nullable = false},
+      {.name = "id",
+       .type = {.kind = TypeKind::kInt64},
+       .source_type = "bigint",
+       .nullable = false},
       {.name = "note", .type = {.kind = TypeKind::kString}, .source_type = "text"},
-      {.name = "price", .type = {.kind = TypeKind::kDecimal, .precision = 10, .scale = 2}, .source_type = "decimal(10,2)"},
+      {.name = "price",
+       .type = {.kind = TypeKind::kDecimal, .precision = 10, .scale = 2},
+       .source_type = "decimal(10,2)"},
       {.name = "made", .type = {.kind = TypeKind::kDatetime}, .source_type = "datetime"},
-      {.name = "size", .type = {.kind = TypeKind::kEnum, .labels = {"S", "M", "L"}}, .source_type = "enum"},
+      {.name = "size",
+       .type = {.kind = TypeKind::kEnum, .labels = {"S", "M", "L"}},
+       .source_type = "enum"},
       {.name = "photo", .type = {.kind = TypeKind::kBytes}, .source_type = "blob"},
   };
   table.key_kind = KeyKind::kPrimary;

@@ -9,9 +9,12 @@ constexpr uint8_t kVersion = 1;
 
 std::string_view to_string(SourceKind kind) {
   switch (kind) {
-    case SourceKind::kMysql: return "mysql";
-    case SourceKind::kMariadb: return "mariadb";
-    case SourceKind::kPostgres: return "postgres";
+    case SourceKind::kMysql:
+      return "mysql";
+    case SourceKind::kMariadb:
+      return "mariadb";
+    case SourceKind::kPostgres:
+      return "postgres";
   }
   return "unknown";
 }

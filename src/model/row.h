@@ -1,6 +1,6 @@
 // Rows: one compact run of bytes per row, written once by the source and read in place by everybody
-// else. The layout is docs/row_format.md: two presence bits per column, a fixed slot per column, and
-// the variable bytes; where a slot lies depends on the schema only.
+// else. The layout is docs/row_format.md: two presence bits per column, a fixed slot per column,
+// and the variable bytes; where a slot lies depends on the schema only.
 #pragma once
 
 #include <optional>
@@ -24,7 +24,8 @@ enum class Presence : uint8_t {
 class RowView {
  public:
   RowView() = default;
-  /// `bytes` must be at least the layout's fixed part (see `validate`); an empty row reads as all NULL.
+  /// `bytes` must be at least the layout's fixed part (see `validate`); an empty row reads as all
+  /// NULL.
   RowView(const RowLayout& layout, Bytes bytes)
       : layout_(&layout), bytes_(bytes.size() >= layout.fixed_bytes ? bytes : Bytes{}) {}
 
@@ -61,7 +62,8 @@ class RowView {
         slot.previous_end == 0 ? 0 : load<uint32_t>(bytes_.data() + slot.previous_end);
     const uint32_t end = load<uint32_t>(bytes_.data() + slot.at);
     const size_t available = bytes_.size() - layout_->fixed_bytes;
-    if (start > end || end > available) [[unlikely]] return {};
+    if (start > end || end > available) [[unlikely]]
+      return {};
     return bytes_.subspan(layout_->fixed_bytes + start, end - start);
   }
   /// The same as text. A string column holds UTF-8, or, when the source's bytes were not valid in
@@ -76,12 +78,13 @@ class RowView {
   Bytes bytes_;
 };
 
-/// Appends one row to a buffer, column by column, in any order for fixed columns and in column order
-/// for variable ones. Every column must be set, to a value, to NULL or to unavailable.
+/// Appends one row to a buffer, column by column, in any order for fixed columns and in column
+/// order for variable ones. Every column must be set, to a value, to NULL or to unavailable.
 class RowWriter {
  public:
   /// Starts a row at the end of `out`, which must outlive the writer and not be touched by others.
-  RowWriter(const RowLayout& layout, ByteBuffer& out) : layout_(&layout), out_(&out), start_(out.size()) {
+  RowWriter(const RowLayout& layout, ByteBuffer& out)
+      : layout_(&layout), out_(&out), start_(out.size()) {
     out.append_zeros(layout.fixed_bytes);
   }
 

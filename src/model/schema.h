@@ -20,11 +20,11 @@ enum class SchemaId : uint32_t { kNone = 0 };
 struct Column {
   std::string name;
   Type type;
-  std::string source_type;        ///< the source's own words: "int(10) unsigned", "varchar(20)"
-  std::string charset = {};       ///< string kinds: the source's character set, "" where it has none
+  std::string source_type;   ///< the source's own words: "int(10) unsigned", "varchar(20)"
+  std::string charset = {};  ///< string kinds: the source's character set, "" where it has none
   bool nullable = true;
-  bool generated = false;         ///< computed by the source
-  bool invisible = false;         ///< left out of the source's `SELECT *`
+  bool generated = false;  ///< computed by the source
+  bool invisible = false;  ///< left out of the source's `SELECT *`
 
   bool operator==(const Column&) const = default;
 };
@@ -68,7 +68,8 @@ struct RowLayout {
 /// A table schema with its number and the layout of its rows. Shared, never changed.
 class Schema {
  public:
-  Schema(SchemaId id, TableSchema table) : id_(id), table_(std::move(table)), layout_(table_.columns) {}
+  Schema(SchemaId id, TableSchema table)
+      : id_(id), table_(std::move(table)), layout_(table_.columns) {}
 
   [[nodiscard]] SchemaId id() const { return id_; }
   [[nodiscard]] const TableSchema& table() const { return table_; }

@@ -16,7 +16,8 @@ struct TailEntry {
     kBegin,     ///< a transaction starts; `transaction` is set
     kChange,    ///< a change of it; `transaction` and `change` are set
     kCommit,    ///< it is over; `transaction` is set
-    kPosition,  ///< the source moved on without a change for us; `transaction` has commit_ts_us, file, end_pos
+    kPosition,  ///< the source moved on without a change for us; `transaction` has commit_ts_us,
+                ///< file, end_pos
   };
   Kind kind = Kind::kBegin;
   const TransactionInfo* transaction = nullptr;
@@ -26,8 +27,8 @@ struct TailEntry {
 class Tail {
  public:
   virtual ~Tail() = default;
-  /// The next entry, or nothing when all that is visible now has been read. Whole transactions only:
-  /// once a begin was given, its changes and its commit follow without a gap.
+  /// The next entry, or nothing when all that is visible now has been read. Whole transactions
+  /// only: once a begin was given, its changes and its commit follow without a gap.
   virtual Result<std::optional<TailEntry>> next() = 0;
   /// Waits, without polling, until there may be more, the time is over, or a stop is asked for.
   virtual Status wait(std::stop_token stop, int64_t timeout_us) = 0;

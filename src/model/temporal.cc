@@ -18,7 +18,8 @@ void append_two(std::string& out, uint64_t value) {
 void append_fraction(std::string& out, uint64_t micros, unsigned digits) {
   if (digits == 0) return;
   std::array<char, 6> text;
-  for (size_t i = text.size(); i-- > 0; micros /= 10) text[i] = static_cast<char>('0' + micros % 10);
+  for (size_t i = text.size(); i-- > 0; micros /= 10)
+    text[i] = static_cast<char>('0' + micros % 10);
   out += '.';
   out.append(text.data(), digits < text.size() ? digits : text.size());
 }
@@ -69,10 +70,12 @@ Date date_of_epoch_days(int64_t days) {
   const int64_t day_of_era = days - era * 146097;
   const int64_t year_of_era =
       (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const int64_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const int64_t shifted_month = (5 * day_of_year + 2) / 153;
   const auto day = static_cast<uint32_t>(day_of_year - (153 * shifted_month + 2) / 5 + 1);
-  const auto month = static_cast<uint32_t>(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
+  const auto month =
+      static_cast<uint32_t>(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
   return Date::of(static_cast<int32_t>(year_of_era + era * 400 + (month <= 2 ? 1 : 0)), month, day);
 }
 

@@ -1,5 +1,5 @@
-// Temporal values are fields, not instants: zero and invalid dates, years BC and infinities exist in
-// real tables and come through as they are.
+// Temporal values are fields, not instants: zero and invalid dates, years BC and infinities exist
+// in real tables and come through as they are.
 #pragma once
 
 #include <compare>
@@ -49,16 +49,20 @@ struct Datetime {
 /// Special values of a timestamp (microseconds since 1970 UTC).
 inline constexpr int64_t kTimestampInfinity = std::numeric_limits<int64_t>::max();
 inline constexpr int64_t kTimestampMinusInfinity = std::numeric_limits<int64_t>::min();
-inline constexpr int64_t kTimestampZero = kTimestampMinusInfinity + 1;  ///< MySQL's 0000-00-00 00:00:00
+inline constexpr int64_t kTimestampZero =
+    kTimestampMinusInfinity + 1;  ///< MySQL's 0000-00-00 00:00:00
 
-/// "2024-05-06"; years of four digits or more, `-` before years BC; zero and invalid dates as they are.
+/// "2024-05-06"; years of four digits or more, `-` before years BC; zero and invalid dates as they
+/// are.
 void append_date(std::string& out, Date date);
 /// "10:11:12.345" with `digits` fractional digits; a leading `-`, and more than 24 hours, where so.
 void append_time(std::string& out, int64_t duration_us, unsigned digits);
 /// "2024-05-06 10:11:12.345"; `separator` stands between date and time.
-void append_datetime(std::string& out, const Datetime& value, unsigned digits, char separator = ' ');
+void append_datetime(std::string& out, const Datetime& value, unsigned digits,
+                     char separator = ' ');
 /// A timestamp in UTC, as append_datetime; the zero timestamp as MySQL prints it.
-void append_timestamp(std::string& out, int64_t timestamp_us, unsigned digits, char separator = ' ');
+void append_timestamp(std::string& out, int64_t timestamp_us, unsigned digits,
+                      char separator = ' ');
 /// The UTC fields of a timestamp that is not special.
 Datetime datetime_of_timestamp(int64_t timestamp_us);
 
