@@ -1,0 +1,63 @@
+#include "format/json_text.h"
+
+#include <charconv>
+
+namespace tailwater::format {
+namespace {
+
+constexpr bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+constexpr bool starts_number(char c) {
+  return c == '-' || (c >= '0' && c <= '9');
+}
+constexpr bool in_number(char c) {
+  return starts_number(c) || c == '+' || c == '.' || c == 'e' || c == 'E';
+}
+
+// The end of the string that starts at `from` (a quote): behind its closing quote.
+size_t string_end(std::string_view json, size_t from) {
+  for (size_t i = from + 1; i < json.size(); ++i) {
+    if (json[i] == '\\') {
+      ++i;
+    } else if (json[i] == '"') {
+      return i + 1;
+    }
+  }
+  return json.size();
+}
+
+void put_json_number(TextBuffer& out, std::string_view number) {
+  double value = 0;
+  const char* const end = number.data() + number.size();
+  const bool whole = number.find_first_of(".eE") == std::string_view::npos;
+  const auto parsed = whole ? std::from_chars_result{end, std::errc::invalid_argument}
+                            : std::from_chars(number.data(), end, value);
+  if (parsed.ec == std::errc() && parsed.ptr == end) {
+    out.java_double(value);
+  } else {
+    out.put(number);
+  }
+}
+
+}  // namespace
+
+void put_compact_json(TextBuffer& out, std::string_view json) {
+  size_t i = 0;
+  while (i < json.size()) {
+    const char c = json[i];
+    const size_t from = i;
+    if (c == '"') {
+      i = string_end(json, i);
+      out.put(json.substr(from, i - from));
+    } else if (starts_number(c)) {
+      while (i < json.size() && in_number(json[i])) ++i;
+      put_json_number(out, json.substr(from, i - from));
+    } else {
+      if (!is_space(c)) out.put(c);
+      ++i;
+    }
+  }
+}
+
+}  // namespace tailwater::format

@@ -1,0 +1,220 @@
+#include "format/maxwell.h"
+
+#include "base/text.h"
+
+namespace tailwater::format {
+namespace {
+
+constexpr int64_t kSecondUs = 1000000;
+constexpr int64_t kMilliUs = 1000;
+
+std::string json_text(std::string_view text) {
+  TextBuffer out;
+  out.json_string(text);
+  return std::string(out.view());
+}
+
+std::string_view type_word(Op op) {
+  switch (op) {
+    case Op::kRead:
+      return "bootstrap-insert";
+    case Op::kUpdate:
+      return "update";
+    case Op::kDelete:
+      return "delete";
+    default:
+      return "insert";
+  }
+}
+
+void put_value(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
+  if (row.presence(column.index) == Presence::kPresent) {
+    // Every writer of this format has a form for every value.
+    (void)column.write(column, row, out);
+  } else {
+    out.put("null");
+  }
+}
+
+// The row that knows the column: an image leaves out only what did not change.
+const RowView* known(const ColumnWriter& column, const RowView& row, const RowView& fill) {
+  if (row.presence(column.index) != Presence::kUnavailable) return &row;
+  if (!fill.empty() && fill.presence(column.index) != Presence::kUnavailable) return &fill;
+  return nullptr;
+}
+
+// "table-create" and the like; empty for a statement that Maxwell has no document for.
+std::string_view statement_type(std::string_view statement) {
+  const std::string text = to_lower(trim(statement));
+  struct Kind {
+    std::string_view start;
+    std::string_view type;
+  };
+  constexpr std::array kKinds = {
+      Kind{"create table", "table-create"},     Kind{"alter table", "table-alter"},
+      Kind{"drop table", "table-drop"},         Kind{"create database", "database-create"},
+      Kind{"create schema", "database-create"}, Kind{"alter database", "database-alter"},
+      Kind{"alter schema", "database-alter"},   Kind{"drop database", "database-drop"},
+      Kind{"drop schema", "database-drop"},     Kind{"create or replace table", "table-create"},
+      Kind{"rename table", "table-alter"},
+  };
+  for (const Kind& kind : kKinds) {
+    if (text.starts_with(kind.start)) return kind.type;
+  }
+  return {};
+}
+
+}  // namespace
+
+MaxwellFormatter::Table MaxwellFormatter::make_table(const Schema& schema) const {
+  const TableSchema& table = schema.table();
+  Table made;
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    made.columns.push_back(make_maxwell_column(table.columns[i], i, options_, source_));
+  }
+  made.key_columns = R"(,"primary_key_columns":[)";
+  for (const uint32_t key : table.key_columns) {
+    if (!made.keys.empty()) made.key_columns += ',';
+    made.keys.push_back(&made.columns[key]);
+    made.key_columns += json_text(table.columns[key].name);
+  }
+  made.key_columns += ']';
+  made.start = R"({"database":)" + json_text(table.database) + R"(,"table":)" +
+               json_text(table.table) + R"(,"type":")";
+  return made;
+}
+
+Status MaxwellFormatter::append(const TransactionInfo& transaction, const ChangeView& change,
+                                std::string& out) {
+  text_.clear();
+  if (change.op == Op::kSchemaChange) {
+    if (options_.output_ddl) put_schema_change(transaction, change);
+    out.append(text_.view());
+    return {};
+  }
+  if (change.op == Op::kTruncate) return {};
+  if (change.schema == nullptr) return fail(ErrorKind::kBug, "a change of rows has no schema");
+  Table& table =
+      tables_.find(*change.schema, [this](const Schema& schema) { return make_table(schema); });
+  const RowView& row = change.op == Op::kDelete ? change.before : change.after;
+  text_.put(table.start);
+  text_.put(type_word(change.op));
+  put_head(transaction, change);
+  if (options_.output_primary_keys) put_keys(table, row, change.before);
+  if (options_.output_primary_key_columns) text_.put(table.key_columns);
+  put_data(table, row, change.before);
+  if (change.op == Op::kUpdate) put_old(table, change);
+  text_.put("}\n");
+  out.append(text_.view());
+  return {};
+}
+
+void MaxwellFormatter::put_head(const TransactionInfo& transaction, const ChangeView& change) {
+  text_.put(R"(","ts":)");
+  text_.number(change.ts_us / kSecondUs);
+  if (options_.output_commit_info && change.op != Op::kRead) {
+    if (transaction.id != 0) {
+      text_.put(R"(,"xid":)");
+      text_.number(transaction.id);
+    }
+    if (change.last) {
+      text_.put(R"(,"commit":true)");
+    } else if (options_.output_xoffset) {
+      text_.put(R"(,"xoffset":)");
+      text_.number(raw(change.offset) - raw(transaction.first_offset));
+    }
+  }
+  put_position(transaction, change);
+  if (options_.output_server_id) {
+    text_.put(R"(,"server_id":)");
+    text_.number(transaction.server_id);
+  }
+  if (options_.output_thread_id) {
+    text_.put(R"(,"thread_id":)");
+    text_.number(transaction.thread_id);
+  }
+  if (options_.output_schema_id) {
+    text_.put(R"(,"schema_id":)");
+    text_.number(static_cast<uint32_t>(change.schema->id()));
+  }
+}
+
+void MaxwellFormatter::put_position(const TransactionInfo& transaction, const ChangeView& change) {
+  if (options_.output_binlog_position) {
+    text_.put(R"(,"position":)");
+    text_.json_string(std::string(transaction.file) + ":" + std::to_string(change.source_pos));
+  }
+  if (!options_.output_gtid_position) return;
+  text_.put(R"(,"gtid":)");
+  if (transaction.gtid.empty()) {
+    text_.put("null");
+  } else {
+    text_.json_string(transaction.gtid);
+  }
+}
+
+void MaxwellFormatter::put_keys(const Table& table, const RowView& row, const RowView& fill) {
+  text_.put(R"(,"primary_key":[)");
+  for (const ColumnWriter* column : table.keys) {
+    if (column != table.keys.front()) text_.put(',');
+    const RowView* from = known(*column, row, fill);
+    put_value(*column, from == nullptr ? row : *from, text_);
+  }
+  text_.put(']');
+}
+
+void MaxwellFormatter::put_data(const Table& table, const RowView& row, const RowView& fill) {
+  text_.put(R"(,"data":{)");
+  bool first = true;
+  for (const ColumnWriter& column : table.columns) {
+    const RowView* from = known(column, row, fill);
+    if (from == nullptr) continue;
+    if (!options_.output_nulls && from->presence(column.index) == Presence::kNull) continue;
+    if (!first) text_.put(',');
+    first = false;
+    text_.put(column.member);
+    put_value(column, *from, text_);
+  }
+  text_.put('}');
+}
+
+// Only what changed, and nothing at all when nothing did.
+void MaxwellFormatter::put_old(const Table& table, const ChangeView& change) {
+  const size_t before = text_.size();
+  text_.put(R"(,"old":{)");
+  bool any = false;
+  for (const ColumnWriter& column : table.columns) {
+    const Presence old_presence = change.before.presence(column.index);
+    if (old_presence == Presence::kUnavailable) continue;
+    if (change.after.presence(column.index) == Presence::kUnavailable) continue;
+    if (same_value(change.before, change.after, *column.column, column.index)) continue;
+    if (any && (options_.output_nulls || old_presence != Presence::kNull)) text_.put(',');
+    if (!options_.output_nulls && old_presence == Presence::kNull) continue;
+    any = true;
+    text_.put(column.member);
+    put_value(column, change.before, text_);
+  }
+  if (any) {
+    text_.put('}');
+  } else {
+    text_.truncate(before);
+  }
+}
+
+void MaxwellFormatter::put_schema_change(const TransactionInfo& transaction,
+                                         const ChangeView& change) {
+  const std::string_view type = statement_type(change.statement);
+  if (type.empty()) return;
+  text_.put(R"({"type":")");
+  text_.put(type);
+  text_.put(R"(","database":)");
+  text_.json_string(change.database);
+  text_.put(R"(,"ts":)");
+  text_.number(change.ts_us / kMilliUs);
+  text_.put(R"(,"sql":)");
+  text_.json_string(change.statement);
+  put_position(transaction, change);
+  text_.put("}\n");
+}
+
+}  // namespace tailwater::format

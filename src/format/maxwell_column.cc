@@ -1,0 +1,250 @@
+#include "format/maxwell_column.h"
+
+#include "base/text.h"
+#include "format/decimal_text.h"
+#include "format/json_text.h"
+#include "format/wkt.h"
+
+namespace tailwater::format {
+namespace {
+
+bool write_bool(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
+  out.put(row.fixed<uint8_t>(column.index) != 0 ? "true" : "false");
+  return true;
+}
+
+bool write_decimal(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
+  put_big_decimal(out, row.text(column.index));
+  return true;
+}
+
+bool write_base64(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
+  out.put('"');
+  out.base64(row.variable(column.index));
+  out.put('"');
+  return true;
+}
+
+// BINARY(n): Maxwell prints what the binlog holds, which has no trailing zeros.
+bool write_trimmed_base64(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
+  Bytes bytes = row.variable(column.index);
+  while (!bytes.empty() && bytes.back() == 0) bytes = bytes.first(bytes.size() - 1);
+  out.put('"');
+  out.base64(bytes);
+  out.put('"');
+  return true;
+}
+
+// Any part zero makes the whole date zero to Maxwell. A day that the calendar does not have stays.
+bool is_zero(Date date) {
+  return date.year() == 0 || date.month() == 0 || date.day() == 0;
+}
+
+bool write_date(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
+  const Date date = row.date(column.index);
+  if (is_zero(date)) {
+    out.put(column.fallback);
+    return true;
+  }
+  out.put('"');
+  put_date(out, date);
+  out.put('"');
+  return true;
+}
+
+bool put_datetime(const ColumnWriter& column, const Datetime& value, TextBuffer& out) {
+  if (is_zero(value.date)) {
+    out.put(column.fallback);
+    return true;
+  }
+  out.put('"');
+  put_date(out, value.date);
+  out.put(' ');
+  put_clock(out, value.time_us, column.precision);
+  out.put('"');
+  return true;
+}
+
+bool write_datetime(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
+  return put_datetime(column, row.datetime(column.index), out);
+}
+
+bool write_timestamp(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
+  const auto micros = row.fixed<int64_t>(column.index);
+  if (micros == kTimestampInfinity || micros == kTimestampMinusInfinity) {
+    out.put(micros > 0 ? R"("infinity")" : R"("-infinity")");
+    return true;
+  }
+  return put_datetime(column, micros == kTimestampZero ? Datetime{} : datetime_of_timestamp(micros),
+                      out);
+}
+
+bool write_time(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
+  out.put('"');
+  put_clock(out, row.fixed<int64_t>(column.index), column.precision);
+  out.put('"');
+  return true;
+}
+
+bool write_json(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
+  const std::string_view json = row.text(column.index);
+  if (json.empty()) {
+    out.put("null");
+  } else if (is_utf8(json)) {
+    put_compact_json(out, json);
+  } else {
+    out.json_string(json);
+  }
+  return true;
+}
+
+bool write_enum(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
+  const auto value = row.fixed<uint16_t>(column.index);
+  out.put(value == 0 || value > column.labels.size() ? std::string_view("null")
+                                                     : std::string_view(column.labels[value - 1u]));
+  return true;
+}
+
+bool write_set(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
+  const auto value = row.fixed<uint64_t>(column.index);
+  bool first = true;
+  out.put('[');
+  for (size_t i = 0; i < column.labels.size(); ++i) {
+    if ((value >> i & 1) == 0) continue;
+    if (!first) out.put(',');
+    first = false;
+    out.put(column.labels[i]);
+  }
+  out.put(']');
+  return true;
+}
+
+bool write_geometry(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
+  const Bytes bytes = row.variable(column.index);
+  out.put('"');
+  if (bytes.size() < sizeof(uint32_t) || !put_wkt(out, bytes.subspan(sizeof(uint32_t)))) {
+    out.put(kNotUtf8Marker);
+    out.base64(bytes);
+  }
+  out.put('"');
+  return true;
+}
+
+std::string quoted(std::string_view text) {
+  TextBuffer out;
+  out.json_string(text);
+  return std::string(out.view());
+}
+
+void make_labels(ColumnWriter& made, const Column& column, WriteValue write) {
+  for (const std::string& label : column.type.labels) made.labels.push_back(quoted(label));
+  made.write = write;
+}
+
+void make_datetime(ColumnWriter& made, const MaxwellOptions& options, WriteValue write,
+                   bool clock) {
+  made.write = write;
+  if (options.output_null_zerodates) return;
+  made.fallback = "\"0000-00-00";
+  if (clock) made.fallback += " 00:00:00";
+  if (made.precision > 0) made.fallback += "." + std::string(made.precision, '0');
+  made.fallback += '"';
+}
+
+}  // namespace
+
+ColumnWriter make_maxwell_column(const Column& column, size_t index, const MaxwellOptions& options,
+                                 SourceKind source) {
+  ColumnWriter made;
+  made.index = index;
+  made.column = &column;
+  made.member = json_member(column.name);
+  made.precision = column.type.precision;
+  made.write = write_text;
+  switch (column.type.kind) {
+    case TypeKind::kBool:
+      made.write = write_bool;
+      break;
+    case TypeKind::kInt8:
+      made.write = write_integer<int8_t>;
+      break;
+    case TypeKind::kInt16:
+      made.write = write_integer<int16_t>;
+      break;
+    case TypeKind::kInt32:
+      made.write = write_integer<int32_t>;
+      break;
+    case TypeKind::kInt64:
+      made.write = write_integer<int64_t>;
+      break;
+    case TypeKind::kUint8:
+      made.write = write_integer<uint8_t>;
+      break;
+    case TypeKind::kUint16:
+    case TypeKind::kYear:
+      made.write = write_integer<uint16_t>;
+      break;
+    case TypeKind::kUint32:
+      made.write = write_integer<uint32_t>;
+      break;
+    case TypeKind::kUint64:
+      made.write = write_integer<uint64_t>;
+      break;
+    case TypeKind::kFloat32:
+      made.write = write_float;
+      break;
+    case TypeKind::kFloat64:
+      made.write = write_double;
+      break;
+    case TypeKind::kDecimal:
+      made.write = write_decimal;
+      break;
+    case TypeKind::kBytes:
+      made.write = source_type_is(column, "binary") ? write_trimmed_base64 : write_base64;
+      break;
+    case TypeKind::kDate:
+      made.precision = 0;
+      make_datetime(made, options, write_date, false);
+      break;
+    case TypeKind::kTime:
+      made.write = write_time;
+      break;
+    case TypeKind::kDatetime:
+      make_datetime(made, options, write_datetime, true);
+      break;
+    case TypeKind::kTimestamp:
+      make_datetime(made, options, write_timestamp, true);
+      break;
+    case TypeKind::kJson:
+      made.write = source == SourceKind::kMysql ? write_json : write_text;
+      break;
+    case TypeKind::kUuid:
+      made.write = write_uuid;
+      break;
+    case TypeKind::kEnum:
+      make_labels(made, column, write_enum);
+      break;
+    case TypeKind::kSet:
+      make_labels(made, column, write_set);
+      break;
+    case TypeKind::kBit:
+      made.write = column.type.length > 64 ? write_base64 : write_integer<uint64_t>;
+      break;
+    case TypeKind::kGeometry:
+      made.write = write_geometry;
+      break;
+    case TypeKind::kVector:
+      made.write = write_vector;
+      break;
+    case TypeKind::kString:
+    case TypeKind::kTimetz:
+    case TypeKind::kInterval:
+    case TypeKind::kInet:
+    case TypeKind::kArray:
+    case TypeKind::kSourceText:
+      break;
+  }
+  return made;
+}
+
+}  // namespace tailwater::format
