@@ -1,0 +1,4 @@
+#include "db/mysql/endpoint.h"
+
+#include <gtest/gtest.h>
+TEST(X, Y) {}
