@@ -113,7 +113,8 @@ class TidyTest(CheckTest):
         self.expect_clean()
 
     def test_long_function_after_braces_in_text(self):
-        text = "const char* a = \"{{{\";  // {{\nconst char b = '{';\nconst char* c = R\"x(}{)x\";\n"
+        text = "const char* a = \"{{{\";  // {{\nconst char b = '{';\n"
+        text += "const char* c = R\"x(}{)x\";\n"
         self.header(text + "void d() {\n" + "  if (e) {\n  }\n" * 40 + "}\n")
         self.expect("src/base/a.h:5: a function of 82 lines (void d())")
 

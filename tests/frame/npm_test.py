@@ -1,4 +1,6 @@
-"""fetch_npm fetches what was pinned, once, and refuses anything else. Against a registry of its own."""
+"""fetch_npm fetches what was pinned, once, and refuses anything else.
+
+It talks to a registry of its own on this machine."""
 
 import base64
 import hashlib

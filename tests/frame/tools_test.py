@@ -18,7 +18,8 @@ class CountTest(unittest.TestCase):
     def count(self, *suites):
         with tempfile.TemporaryDirectory() as folder:
             for number, suite in enumerate(suites):
-                cases = "".join(f'<testcase name="{name}" status="{status}"/>' for name, status in suite)
+                cases = "".join(f'<testcase name="{name}" status="{status}"/>'
+                                for name, status in suite)
                 Path(folder, f"{number}.xml").write_text(f"<testsuite>{cases}</testsuite>")
             return run("scripts/count_tests", folder)
 
