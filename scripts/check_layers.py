@@ -87,11 +87,12 @@ def check_source(path, relative, findings):
         other = room_of(match[2])
         if other is None:
             findings.append((path, number, f'"{match[2]}" names no room',
-                             'write the path from src/, as in "base/bytes.h"; public headers in <>'))
+                             'write the path from src/, as in "base/bytes.h"; '
+                             "public headers in <>"))
         elif not may_use(room, other):
             findings.append((path, number, f"{room} may not include {other}",
-                             f"{room} may include {allowed_text(room)}; let a room above hand it in, "
-                             "or move what is shared further down"))
+                             f"{room} may include {allowed_text(room)}; let a room above hand it "
+                             "in, or move what is shared further down"))
 
 
 def check_public(path, findings, who):

@@ -46,8 +46,10 @@ def tracked_files(root):
 def blank_out(text):
     """The C++ text with comments, strings and preprocessor lines blanked, newlines kept."""
     pattern = re.compile(
-        r'//[^\n]*|/\*.*?\*/|R"(?P<d>[^()\s\\]{0,16})\(.*?\)(?P=d)"|"(?:\\.|[^"\\\n])*"'
-        r"|(?<![0-9A-Fa-f])'(?:\\.|[^'\\\n])+'|^[ \t]*#(?:[^\n\\]|\\.|\\\n)*", re.DOTALL | re.MULTILINE)
+        r'//[^\n]*|/\*.*?\*/|R"(?P<d>[^()\s\\]{0,16})\(.*?\)(?P=d)"'
+        r'|"(?:\\.|[^"\\\n])*"'
+        r"|(?<![0-9A-Fa-f])'(?:\\.|[^'\\\n])+'|^[ \t]*#(?:[^\n\\]|\\.|\\\n)*",
+        re.DOTALL | re.MULTILINE)
     return pattern.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text)
 
 
@@ -108,7 +110,8 @@ def check_code(path, text, report):
     for number, line in enumerate(blank, 1):
         found = EMPTY_NAMES.search(line)
         if found:
-            report(path, number, f"the name {found[0]} says nothing", "name it after what it is or does")
+            report(path, number, f"the name {found[0]} says nothing",
+                   "name it after what it is or does")
     check_functions(path, text, report)
 
 
@@ -123,7 +126,7 @@ def check_lines(path, name, text, report):
             report(path, number, f"{len(line)} columns", f"break the line: at most {COLUMNS}")
         if name == "scripts/check_tidy.py":
             continue
-        for pattern, mend in ((LEFTOVERS, "do it now, or write an issue and say here what holds today"),
+        for pattern, mend in ((LEFTOVERS, "do it now, or write an issue and say what holds today"),
                               (UNFINISHED, "finish it, or return kUnsupported with a hint"),
                               (MACHINE_PATHS, "use a path that exists on every machine")):
             found = pattern.search(line)
@@ -140,7 +143,8 @@ def check_golden(root, files, texts, report):
             continue
         folders = [str(p) for p in Path(name).relative_to("tests").parents if len(p.parts) > 1]
         if not any(word in readers for word in [path.name, *folders]):
-            report(path, 1, "no test reads this file", "delete it, or name it (or its folder) in a test")
+            report(path, 1, "no test reads this file",
+                   "delete it, or name it (or its folder) in a test")
 
 
 def main():
