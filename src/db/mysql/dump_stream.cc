@@ -161,7 +161,16 @@ ServerError parse_error_packet(Bytes packet) {
 
 }  // namespace
 
-DumpStream::DumpStream(Connection connection, const DumpOptions&)
+Status try_to_register(Connection connection, uint32_t server_id) {
+  constexpr int64_t kAnswerWithinUs = 30'000'000;
+  const DumpOptions options{.server_id = server_id, .deadline_us = kAnswerWithinUs};
+  DumpStream stream(std::move(connection));
+  stream.surroundings_.mariadb = stream.connection_->is_mariadb();
+  TW_TRY(stream.take_over(options));
+  return stream.register_replica(options);
+}
+
+DumpStream::DumpStream(Connection connection)
     : connection_(std::make_unique<Connection>(std::move(connection))) {}
 DumpStream::DumpStream(DumpStream&&) noexcept = default;
 DumpStream& DumpStream::operator=(DumpStream&&) noexcept = default;
@@ -173,7 +182,7 @@ DumpStream::~DumpStream() {
 Result<DumpStream> DumpStream::open(Connection connection, const DumpStart& start,
                                     const DumpOptions& options) {
   TW_TRY(check_start(connection, start, options));
-  DumpStream stream(std::move(connection), options);
+  DumpStream stream(std::move(connection));
   TW_TRY(stream.prepare(start, options));
   return stream;
 }
@@ -185,12 +194,17 @@ Status DumpStream::prepare(const DumpStart& start, const DumpOptions& options) {
   for (const std::string& statement : session_statements(*connection_, start, options)) {
     TW_TRY(connection_->execute(statement));
   }
+  TW_TRY(take_over(options));
+  TW_TRY(register_replica(options));
+  return send_command(command.view());
+}
+
+Status DumpStream::take_over(const DumpOptions& options) {
   TW_ASSIGN(wire_, take_over_wire(connection_->handle()));
   reader_ = std::make_unique<PacketReader>(
       *wire_, PacketReader::Options{.buffer_bytes = options.buffer_bytes,
                                     .deadline_us = options.deadline_us});
-  TW_TRY(register_replica(options));
-  return send_command(command.view());
+  return {};
 }
 
 // Makes SHOW REPLICAS (SHOW SLAVE HOSTS) name us.

@@ -43,6 +43,10 @@ struct DumpOptions {
   bool annotate_rows = true;  ///< MariaDB: send the statements' text too
 };
 
+/// Whether this user may replicate: registers as a replica, as a dump does first, and closes the
+/// connection again. kUserFix with the GRANT where the server refuses.
+Status try_to_register(Connection connection, uint32_t server_id);
+
 /// One thread at a time; a stop may be asked for by any.
 class DumpStream {
  public:
@@ -79,7 +83,10 @@ class DumpStream {
   [[nodiscard]] const Connection& connection() const { return *connection_; }
 
  private:
-  DumpStream(Connection connection, const DumpOptions& options);
+  friend Status try_to_register(Connection connection, uint32_t server_id);
+
+  explicit DumpStream(Connection connection);
+  Status take_over(const DumpOptions& options);
   Status prepare(const DumpStart& start, const DumpOptions& options);
   Status register_replica(const DumpOptions& options);
   Status send_command(Bytes payload);
