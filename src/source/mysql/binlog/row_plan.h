@@ -1,0 +1,100 @@
+// RowPlan: how the row images of one table map become rows of one schema. Made once per pair, then
+// used for every row: each column is one small step. The format of images is in MySQL's Rows_event
+// (rows_event.h): a bit per sent column (NULL or not), then the values in column order.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "base/cursor.h"
+#include "base/result.h"
+#include "model/row.h"
+#include "model/schema.h"
+#include "source/mysql/binlog/charset.h"
+#include "source/mysql/binlog/table_map.h"
+
+namespace tailwater::mysql {
+
+/// What a step does with its column's bytes.
+enum class RowStep : uint8_t {
+  kCopy1,
+  kCopy2,
+  kCopy4,
+  kCopy8,
+  kInt24,
+  kUint24,
+  kYear,
+  kDate,
+  kTimestamp,
+  kOldTime,
+  kOldDatetime,
+  kTime2,
+  kDatetime2,
+  kTimestamp2,
+  kDecimal,
+  kBit,
+  kSmallEnum,  ///< one byte
+  kSet,
+  kBytes,   ///< a length of `width` bytes, then bytes taken over
+  kText,    ///< the same, converted to UTF-8 by `charset`
+  kPadded,  ///< as kBytes, with zeros up to `limit`: BINARY(n), whose zeros the server cuts off
+  kUuid,    ///< MariaDB; binary(16)
+  kInet,    ///< MariaDB inet4, inet6; binary(4), binary(16)
+  kJson,
+  kUnpackBytes,  ///< MariaDB compressed columns
+  kUnpackText,
+};
+
+/// One column of an image.
+struct RowColumn {
+  RowStep step = RowStep::kCopy1;
+  uint8_t width = 0;   ///< bytes of a fixed value, or of the length before a value
+  uint8_t digits = 0;  ///< temporal: bytes of the fraction; decimal: precision
+  uint8_t scale = 0;   ///< decimal
+  uint32_t slot = 0;   ///< where the column's slot is in the row
+  uint32_t limit = 0;  ///< the most bytes the value may have
+  uint32_t column = 0;
+  bool variable = false;
+  const Charset* charset = nullptr;
+};
+
+/// The steps for images that have one set of columns.
+struct ImagePlan {
+  std::vector<RowColumn> steps;       ///< the sent columns, in order
+  std::vector<RowColumn> missing;     ///< the others: unavailable
+  std::vector<uint8_t> presence;      ///< the row's presence bits if no value is NULL
+  std::vector<uint8_t> columns_sent;  ///< the event's bits that this plan is for
+  uint32_t fixed_bytes = 0;
+  uint32_t first_bytes = 0;  ///< room to start with
+  SchemaPtr schema;
+};
+
+/// Not thread-safe. Keeps the schema alive.
+class RowPlan {
+ public:
+  /// kBug when the schema is not one made for this table map.
+  static Result<RowPlan> make(const TableMap& map, SchemaPtr schema);
+
+  [[nodiscard]] const SchemaPtr& schema() const { return schema_; }
+  [[nodiscard]] size_t columns() const { return steps_.size(); }
+  /// The plan for images with the columns of `sent`, the bits of a row event. Remembers the last
+  /// two, so that an update's images cost nothing; a plan lives until two others were made.
+  /// kCorrupt when there are fewer bits than columns.
+  Result<const ImagePlan*> image(Bytes sent);
+
+ private:
+  ImagePlan make_image(Bytes sent) const;
+
+  SchemaPtr schema_;
+  std::vector<RowColumn> steps_;
+  std::array<std::unique_ptr<ImagePlan>, 2> images_;
+  size_t last_image_ = 0;  // given last, and so not to be replaced next
+};
+
+/// Reads one image from `rows` and appends it to `out` as a row of the plan's schema
+/// (docs/row_format.md). kCorrupt, naming the column, when the bytes do not fit; `out` is then as
+/// it was.
+Status transcode_image(const ImagePlan& plan, Cursor& rows, ByteBuffer& out);
+
+}  // namespace tailwater::mysql

@@ -1,0 +1,47 @@
+// Table schemas from what a table map says, alone or together with the server's catalog.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/schema.h"
+#include "source/mysql/binlog/table_map.h"
+
+namespace tailwater::mysql {
+
+/// What the catalog (information_schema.COLUMNS) says of a column. All text is UTF-8.
+struct ColumnFacts {
+  std::string name;
+  std::string data_type;           ///< DATA_TYPE: "varchar"
+  std::string column_type;         ///< COLUMN_TYPE: "varchar(20)", "int(10) unsigned"
+  std::string character_set = {};  ///< CHARACTER_SET_NAME, "" where NULL
+  bool nullable = true;
+  bool generated = false;
+  bool invisible = false;
+};
+
+struct TableFacts {
+  std::vector<ColumnFacts> columns;
+  std::vector<uint32_t> primary_key = {};               ///< indexes into columns, in key order
+  std::vector<std::vector<uint32_t>> unique_keys = {};  ///< in the server's order
+};
+
+/// From a table map with names (binlog_row_metadata=FULL) alone. kUserFix when it has none.
+/// MariaDB sends uuid, inet4, inet6 and vector columns as binary strings and does not say so: here
+/// they are bytes.
+Result<TableSchema> schema_of_map(const TableMap& map);
+
+/// From a table map and the catalog's current columns, which are compared with all that the map
+/// says: count, types, lengths, digits, nullability, and where the map has them signs, character
+/// sets, labels and names. kUserFix, naming the first column that differs and the remedy, when they
+/// do not agree.
+Result<TableSchema> schema_of_catalog(const TableMap& map, const TableFacts& facts);
+
+/// From a table map without names: columns are called @1, @2, … as mysqlbinlog calls them. What the
+/// map does not say is taken as mysqlbinlog takes it: integers are signed, labels are numbers.
+/// Strings without a character set are text as it is, blobs are bytes.
+Result<TableSchema> schema_without_names(const TableMap& map);
+
+}  // namespace tailwater::mysql
