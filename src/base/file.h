@@ -33,6 +33,10 @@ class File {
   /// there is no space.
   virtual Status allocate(uint64_t bytes) = 0;
   virtual Result<uint64_t> size() = 0;
+  /// Sends this object's writes around the page cache (O_DIRECT) where the file system allows it.
+  /// Returns the number of bytes that the offset, the length and the memory of every later read and
+  /// write of this object must be a multiple of: 1 where it does not, and nothing changes.
+  virtual uint32_t bypass_cache() { return 1; }
   /// Takes an exclusive lock that ends with this object or its process. kBusy when somebody has it.
   virtual Status lock() = 0;
 
@@ -70,6 +74,10 @@ class FileSystem {
   /// Maps `bytes` bytes of a file as shared memory; `writable` makes the file when it is missing.
   virtual Result<std::unique_ptr<SharedPage>> map_shared(const std::string& path, size_t bytes,
                                                          bool writable) = 0;
+
+  /// Names this run of the machine: another text when unsynced bytes may have been lost since.
+  /// Empty where that cannot be known.
+  virtual std::string boot_id() = 0;
 
   /// The machine's own. Thread-safe, lives for ever.
   static FileSystem& posix();

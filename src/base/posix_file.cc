@@ -18,6 +18,7 @@ namespace tailwater {
 namespace {
 
 constexpr size_t kPiecesPerCall = 64;
+constexpr uint32_t kDirectAlignment = 4096;  // at least the logical block of every disk
 
 tl::unexpected<Error> system_error(std::string_view what, const std::string& path, int code) {
   ErrorKind kind = ErrorKind::kIo;
@@ -93,6 +94,12 @@ class PosixFile final : public File {
     struct stat info {};
     if (::fstat(fd_, &info) != 0) return system_error("asking the size of", path_, errno);
     return static_cast<uint64_t>(info.st_size);
+  }
+
+  uint32_t bypass_cache() override {
+    const int flags = ::fcntl(fd_, F_GETFL);
+    if (flags < 0 || ::fcntl(fd_, F_SETFL, flags | O_DIRECT) != 0) return 1;
+    return kDirectAlignment;
   }
 
   Status lock() override {
@@ -217,6 +224,15 @@ class PosixFileSystem final : public FileSystem {
     auto page = map_open(fd, path, bytes, writable);
     ::close(fd);
     return page;
+  }
+
+  std::string boot_id() override {
+    // A file of /proc has no size: it is read until it ends.
+    auto file = open("/proc/sys/kernel/random/boot_id", OpenMode::kRead);
+    std::array<uint8_t, 64> bytes{};
+    if (!file.has_value()) return {};
+    const auto count = (*file)->read_at(0, bytes);
+    return std::string(as_text(Bytes(bytes).first(count.value_or(0))));
   }
 
  private:

@@ -1,0 +1,303 @@
+#include "changelog/log_output.h"
+
+#include <algorithm>
+#include <random>
+
+#include "base/crc32c.h"
+
+namespace tailwater::changelog {
+namespace {
+
+constexpr uint64_t kReserveBytes = 16 << 20;
+constexpr std::array<uint8_t, kFrameAlignment> kPadding{};
+
+Incarnation random_incarnation() {
+  std::random_device device;
+  Incarnation incarnation;
+  for (uint8_t& byte : incarnation) byte = static_cast<uint8_t>(device());
+  return incarnation;
+}
+
+}  // namespace
+
+LogOutput::LogOutput(FileSystem& files, const std::string& folder, const WriterOptions& options,
+                     const SourceIdentity& identity)
+    : files_(files), folder_(folder), options_(options), identity_(identity) {}
+
+std::string LogOutput::path_of(uint64_t base) const {
+  return join_path(folder_, segment_name(base));
+}
+
+Result<std::unique_ptr<LogOutput>> LogOutput::open(FileSystem& files, const std::string& folder,
+                                                   const WriterOptions& options,
+                                                   const SourceIdentity& identity,
+                                                   const Recovered& recovered) {
+  std::unique_ptr<LogOutput> output(new LogOutput(files, folder, options, identity));
+  TW_TRY(output->start(recovered));
+  return output;
+}
+
+Status LogOutput::start(const Recovered& recovered) {
+  epoch_ = recovered.epoch + 1;
+  synced_at_us_ = options_.clock->steady_us();
+  for (const uint64_t base : recovered.before) TW_TRY(remove_segment(base));
+  // Newest first: a segment must never be there without the one before it.
+  for (const uint64_t base : recovered.after) TW_TRY(remove_segment(base));
+  if (recovered.segments.empty()) {
+    TW_TRY(start_new(epoch_));
+  } else {
+    segments_ = recovered.segments;
+    const bool clean = recovered.after.empty() && recovered.torn_bytes == 0;
+    head_state_.incarnation = segments_.back().header.incarnation;
+    if (clean) {
+      TW_TRY(open_segment(recovered.end.segment_base, recovered.end.position));
+      segments_.back().bytes = recovered.end.position;
+      place_ = recovered.end;
+    } else {
+      TW_TRY(cut(recovered.end));
+    }
+    committed_ = place_;
+    TW_TRY(sync_recovered(recovered));
+  }
+  TW_ASSIGN(head_page_, Head::map(files_, folder_, true));
+  head_state_.incarnation = segments_.back().header.incarnation;
+  head_state_.epoch = epoch_;
+  head_state_.open = true;
+  head_state_.last_commit_ts_us = std::max<int64_t>(place_.max_commit_ts_us, 0);
+  return publish();
+}
+
+Status LogOutput::start_new(uint64_t epoch) {
+  SegmentHeader header;
+  header.incarnation = random_incarnation();
+  header.epoch = epoch;
+  header.flags = kFlagEarlierDurable;
+  return make_segment(header);
+}
+
+// What recovery found may so far be in the page cache only: a writer that was killed left it there.
+Status LogOutput::sync_recovered(const Recovered& recovered) {
+  synced_bytes_ = kSegmentHeaderBytes;
+  if (options_.sync == SyncPolicy::kNone) {
+    earlier_durable_ = recovered.all_durable;
+    return {};
+  }
+  if (!recovered.all_durable) {
+    for (const SegmentInfo& segment : segments_) {
+      TW_ASSIGN(const auto file,
+                files_.open(path_of(segment.header.base_offset), OpenMode::kWrite));
+      TW_TRY(file->sync());
+    }
+  }
+  earlier_durable_ = true;
+  return sync();
+}
+
+Status LogOutput::make_segment(SegmentHeader header) {
+  header.created_us = options_.clock->now_us();
+  header.identity = identity_;
+  std::vector<uint8_t> bytes(kSegmentHeaderBytes);
+  TW_TRY(encode_segment_header(header, bytes.data()));
+  {
+    TW_ASSIGN(const auto file, files_.open(path_of(header.base_offset), OpenMode::kCreateNew));
+    TW_TRY(file->write_at(0, Bytes(bytes)));
+    TW_TRY(file->sync());
+  }
+  TW_TRY(files_.sync_directory(folder_));
+  segments_.push_back({header, kSegmentHeaderBytes});
+  TW_TRY(open_segment(header.base_offset, kSegmentHeaderBytes));
+  place_ = start_of(header);
+  if (!header.mid_transaction()) committed_ = place_;
+  synced_bytes_ = kSegmentHeaderBytes;
+  return {};
+}
+
+Status LogOutput::open_segment(uint64_t base, uint64_t position) {
+  const uint64_t reserve = std::min<uint64_t>(kReserveBytes, options_.segment_bytes);
+  TW_ASSIGN(appender_, Appender::open(files_, path_of(base), position, reserve));
+  TW_ASSIGN(auto index, IndexWriter::open(files_, folder_, segments_.back().header, position));
+  indexes_.push_back(std::move(index));
+  return {};
+}
+
+Status LogOutput::remove_segment(uint64_t base) {
+  TW_TRY(files_.remove(path_of(base)));
+  (void)files_.remove(join_path(folder_, index_name(base)));  // there may be none
+  return files_.sync_directory(folder_);
+}
+
+Status LogOutput::roll(const FrameJob& job) {
+  TW_TRY(appender_->flush());
+  TW_TRY(appender_->trim());
+  if (options_.sync == SyncPolicy::kNone) {
+    earlier_durable_ = false;
+  } else {
+    TW_TRY(sync());
+  }
+  segments_.back().bytes = appender_->position();
+  SegmentHeader header;
+  header.incarnation = head_state_.incarnation;
+  header.base_offset = raw(place_.next_offset);
+  header.number = place_.segment_number + 1;
+  header.epoch = epoch_;
+  header.next_schema_id = job.next_schema_id;
+  header.previous_chain = place_.chain;
+  header.previous_end_bytes = place_.position;
+  header.max_commit_ts_us = place_.max_commit_ts_us;
+  header.flags =
+      static_cast<uint8_t>((earlier_durable_ ? kFlagEarlierDurable : 0) |
+                           (starts_transaction(job.header.kind) ? 0 : kFlagMidTransaction));
+  return make_segment(header);
+}
+
+Status LogOutput::write(FrameJob& job) {
+  if (job.new_segment) TW_TRY(roll(job));
+  Bytes declarations = job.declarations.view();
+  Bytes body = job.body.view();
+  FrameHeader& header = job.header;
+  header.raw_bytes = static_cast<uint32_t>(declarations.size() + body.size());
+  if (options_.compression != Compression::kNone) {
+    if (!declarations.empty()) {
+      joined_.clear();
+      joined_.append(declarations);
+      joined_.append(body);
+      declarations = {};
+      body = joined_.view();
+    }
+    if (codec_.compress(options_.compression, body, compressed_)) {
+      header.codec = options_.compression;
+      body = compressed_.view();
+    }
+  }
+  header.body_bytes = static_cast<uint32_t>(declarations.size() + body.size());
+  header.body_crc = crc32c(body, crc32c(declarations));
+  header.previous_crc = place_.chain;
+  header.epoch = epoch_;
+  header.synced_bytes = synced_bytes_;
+  if (earlier_durable_) header.flags |= kFlagEarlierDurable;
+  std::array<uint8_t, kFrameHeaderBytes> bytes;
+  encode_frame_header(header, frame_seed(head_state_.incarnation), bytes.data());
+  TW_TRY(appender_->append(bytes));
+  TW_TRY(appender_->append(declarations));
+  TW_TRY(appender_->append(body));
+  const uint64_t padding = header.total_bytes() - kFrameHeaderBytes - header.body_bytes;
+  TW_TRY(appender_->append(Bytes(kPadding).first(padding)));
+
+  indexes_.back()->note(header, place_);
+  place_.position += header.total_bytes();
+  place_.chain = header.crc;
+  place_.next_offset = place_.next_offset + header.changes;
+  if (header.transactions != 0) {
+    place_.max_commit_ts_us = std::max(place_.max_commit_ts_us, header.last_ts_us);
+  }
+  segments_.back().bytes = place_.position;
+  if (!ends_transaction(header.kind)) {
+    parts_.push_back({job.serial, place_});
+    return {};
+  }
+  committed_ = place_;
+  head_state_.last_commit_ts_us = header.last_ts_us;
+  unpublished_ = true;
+  parts_.clear();
+  return {};
+}
+
+Status LogOutput::sync() {
+  TW_TRY(appender_->sync());
+  synced_bytes_ = appender_->position();
+  synced_at_us_ = options_.clock->steady_us();
+  return {};
+}
+
+int64_t LogOutput::due_us() const {
+  if (!unpublished_) return 0;
+  return synced_at_us_ + options_.sync_interval_us;
+}
+
+Status LogOutput::finish(bool force) {
+  TW_TRY(appender_->flush());
+  if (!unpublished_) return {};
+  if (options_.sync == SyncPolicy::kInterval && !force && options_.clock->steady_us() < due_us()) {
+    return {};
+  }
+  if (options_.sync != SyncPolicy::kNone) TW_TRY(sync());
+  return publish();
+}
+
+Status LogOutput::publish() {
+  head_state_.visible_end = committed_.next_offset;
+  head_state_.segment_base = committed_.segment_base;
+  head_state_.position = committed_.position;
+  head_state_.durable = options_.sync != SyncPolicy::kNone && earlier_durable_;
+  head_page_->publish(head_state_);
+  unpublished_ = false;
+  // No index entry comes before what it points to is visible, so a cut never has to take one back.
+  for (auto& index : indexes_) {
+    const bool closed = index->base() < committed_.segment_base;
+    if (!closed && index->base() > committed_.segment_base) break;
+    TW_TRY(index->publish(closed ? UINT64_MAX : committed_.position, head_state_.durable));
+  }
+  while (indexes_.front()->base() < committed_.segment_base) indexes_.erase(indexes_.begin());
+  return {};
+}
+
+Status LogOutput::cut_after(uint64_t serial) {
+  const auto part = std::find_if(parts_.begin(), parts_.end(),
+                                 [&](const PartEnd& end) { return end.serial == serial; });
+  if (part == parts_.end())
+    return fail(ErrorKind::kBug, "a mark points to no part of the transaction");
+  std::vector<PartEnd> kept(parts_.begin(), part + 1);
+  TW_TRY(finish(true));
+  TW_TRY(cut(kept.back().place));
+  parts_ = std::move(kept);
+  return {};
+}
+
+Status LogOutput::cut_transaction() {
+  TW_TRY(finish(true));  // what is committed is out of the way
+  return cut(committed_);
+}
+
+Status LogOutput::cut(LogPlace place) {
+  appender_.reset();
+  indexes_.clear();
+  // Newest first, each removal durable before the next: a later segment must never outlive an
+  // earlier.
+  while (segments_.back().header.base_offset > place.segment_base) {
+    TW_TRY(remove_segment(segments_.back().header.base_offset));
+    segments_.pop_back();
+  }
+  {
+    // Durable before anything is written after it: stale frames must never seem to prove something.
+    TW_ASSIGN(const auto file, files_.open(path_of(place.segment_base), OpenMode::kWrite));
+    TW_TRY(file->resize(place.position));
+    TW_TRY(file->sync());
+  }
+  TW_TRY(open_segment(place.segment_base, place.position));
+  segments_.back().bytes = place.position;
+  synced_bytes_ = place.position;
+  place_ = place;
+  parts_.clear();
+  return {};
+}
+
+uint64_t LogOutput::log_bytes() const {
+  uint64_t bytes = 0;
+  for (const SegmentInfo& segment : segments_) bytes += segment.bytes;
+  return bytes;
+}
+
+Status LogOutput::retain() {
+  return {};
+}
+
+Status LogOutput::close() {
+  TW_TRY(finish(true));
+  TW_TRY(appender_->trim());
+  if (options_.sync != SyncPolicy::kNone) TW_TRY(sync());
+  for (auto& index : indexes_) TW_TRY(index->sync());
+  head_state_.open = false;
+  return publish();
+}
+
+}  // namespace tailwater::changelog
