@@ -7,7 +7,7 @@ RESULTS := build/results
 CTEST = ctest -j $(JOBS) --output-on-failure --no-tests=error --timeout 600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-all test-asan test-tsan bench check format lint fuzz install clean setup-build setup-test setup-test-all
+.PHONY: help demo build build-all test test-all test-asan test-tsan bench check format lint fuzz install clean setup-build setup-test setup-test-all
 
 help:
 	@echo 'make demo       a private MariaDB, a workload, and its changes through a changelog'
@@ -35,10 +35,13 @@ demo: build
 build: setup-build
 	@mkdir -p build
 	@cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
-	@cmake --build --preset release -j $(JOBS)
+	@cmake --build --preset release -j $(JOBS) --target product
 	@if [ -e build/release/tailwater ]; then ln -sfn release/tailwater build/tailwater; fi
 
-test: setup-test build
+build-all: build
+	@cmake --build --preset release -j $(JOBS)
+
+test: setup-test build-all
 	@mkdir -p $(RESULTS)
 	$(CTEST) --test-dir build/release -LE slow --output-junit $(CURDIR)/$(RESULTS)/test.xml
 
@@ -54,14 +57,12 @@ test-asan test-tsan: test-%: setup-test
 	cmake --build --preset $* -j $(JOBS) --target unit_tests
 	$(CTEST) --test-dir build/$* -L unit --output-junit $(CURDIR)/$(RESULTS)/$*.xml
 
-bench: setup-test build
+bench: setup-test build-all
 	@bench/run
 
 check: setup-test
-	@scripts/format --check
-	@scripts/check_layers.py
-	@scripts/check_tidy.py
-	@scripts/lint
+	@status=0; for check in 'format --check' check_layers.py check_tidy.py lint; do \
+	  scripts/$$check || status=1; done; exit $$status
 
 format:
 	@scripts/format

@@ -20,7 +20,11 @@ function(tailwater_rooms_below room result)
   set(${result} ${found} PARENT_SCOPE)
 endfunction()
 
+# What `make build` builds: the program and the library, without the tests.
+add_custom_target(product)
+
 if(TARGET tailwater)
+  add_dependencies(product tailwater)
   set_target_properties(tailwater PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
   install(TARGETS tailwater RUNTIME)
 endif()
@@ -41,6 +45,8 @@ if(TARGET tailwater_pipeline)
   set_target_properties(tailwater_library PROPERTIES OUTPUT_NAME tailwater EXPORT_NAME tailwater
                         VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
                         LINKER_LANGUAGE CXX LINK_DEPENDS ${CMAKE_SOURCE_DIR}/cmake/tailwater.map)
+
+  add_dependencies(product tailwater_library)
 
   set(config_folder ${CMAKE_INSTALL_LIBDIR}/cmake/tailwater)
   install(TARGETS tailwater_library EXPORT tailwaterTargets LIBRARY)

@@ -1,7 +1,7 @@
 // The smallest program against the installed library: it links, and its results work.
-#include <tailwater/result.h>
-
 #include <cstdio>
+
+#include <tailwater/result.h>
 
 int main() {
   const tailwater::Status status =
