@@ -4,6 +4,7 @@
 #include <random>
 
 #include "base/crc32c.h"
+#include "changelog/retention.h"
 
 namespace tailwater::changelog {
 namespace {
@@ -147,6 +148,7 @@ Status LogOutput::roll(const FrameJob& job) {
   header.flags =
       static_cast<uint8_t>((earlier_durable_ ? kFlagEarlierDurable : 0) |
                            (starts_transaction(job.header.kind) ? 0 : kFlagMidTransaction));
+  retain_now_ = true;
   return make_segment(header);
 }
 

@@ -48,6 +48,8 @@ class LogOutput {
   Status cut_after(uint64_t serial);
   /// Deletes what retention allows. Sets `paused_full`.
   Status retain();
+  /// A segment was closed since the last `retain`.
+  [[nodiscard]] bool wants_retention() const { return retain_now_; }
   /// Everything is finished: gives back spare disk space and says so on the head page.
   Status close();
 
@@ -97,6 +99,7 @@ class LogOutput {
   bool earlier_durable_ = true;
   bool unpublished_ = false;
   bool paused_full_ = false;
+  bool retain_now_ = false;
 };
 
 }  // namespace tailwater::changelog

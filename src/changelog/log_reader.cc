@@ -175,6 +175,10 @@ Result<std::unique_ptr<Reader>> Reader::open(FileSystem& files, const std::strin
                                              const ReaderOptions& options) {
   TW_ASSIGN(VisibleEnd end, VisibleEnd::find(files, folder));
   auto reader = std::make_unique<LogReader>(files, folder, options, std::move(end));
+  if (options.pin) {
+    TW_ASSIGN(auto pin, Pin::take(files, folder, Offset{0}));
+    reader->hold(std::move(pin));
+  }
   TW_TRY(reader->start(options.start));
   return reader;
 }

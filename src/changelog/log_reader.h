@@ -6,6 +6,7 @@
 
 #include "changelog/body.h"
 #include "changelog/codec.h"
+#include "changelog/cursor.h"
 #include "changelog/frame_input.h"
 #include "changelog/head.h"
 #include "changelog/index.h"
@@ -57,6 +58,8 @@ class LogReader final : public Reader {
 
   /// Goes to where the options say. Once, before anything else.
   Status start(const StartAt& at);
+  /// From now on the reader's place holds retention back.
+  void hold(std::unique_ptr<Pin> pin) { pin_ = std::move(pin); }
 
   Result<std::optional<TailEntry>> next() override;
   Status wait(std::stop_token stop, int64_t timeout_us) override;
@@ -65,6 +68,7 @@ class LogReader final : public Reader {
   [[nodiscard]] const SourceIdentity& identity() const override { return segment_.identity; }
 
  private:
+  Status find_start(const StartAt& at);
   Status start_at_offset(const std::vector<uint64_t>& bases, uint64_t offset);
   Status start_at_timestamp(const std::vector<uint64_t>& bases, int64_t timestamp_us);
   Status walk_to(uint64_t offset);
@@ -107,6 +111,8 @@ class LogReader final : public Reader {
   uint64_t closed_bytes_ = 0;  // the segment's length once it is closed; 0: not known to be
   LogPlace place_;             // of the next frame
   uint64_t offset_ = 0;        // of the next change
+
+  std::unique_ptr<Pin> pin_;  // may be null
 
   // The open frame.
   Codec codec_;

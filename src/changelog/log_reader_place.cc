@@ -89,10 +89,17 @@ Result<bool> LogReader::open_next_segment() {
   const uint64_t offset = offset_;
   TW_TRY(go_to(header, start_of(header)));
   offset_ = offset;
+  if (pin_) TW_TRY(pin_->move(Offset{in_transaction_ ? raw(transaction_.first_offset) : offset_}));
   return true;
 }
 
 Status LogReader::start(const StartAt& at) {
+  TW_TRY(find_start(at));
+  if (pin_) TW_TRY(pin_->move(Offset{offset_}));
+  return {};
+}
+
+Status LogReader::find_start(const StartAt& at) {
   TW_ASSIGN(std::vector<uint64_t> bases, list_segments(files_, folder_));
   while (!bases.empty() && bases.back() > end_.segment_base()) bases.pop_back();
   if (bases.empty()) return fail(ErrorKind::kNotFound, "there is no changelog in " + folder_);

@@ -25,6 +25,8 @@ struct ReaderOptions {
   StartAt start = {};
   /// "database.table" names to read; empty: all. Frames without any of them are skipped unread.
   std::vector<std::string> tables = {};
+  /// Hold retention back at the reader's place while it lives (needs write access to the folder).
+  bool pin = false;
 };
 
 class Reader : public Tail {

@@ -149,7 +149,7 @@ void WriteQueue::run() {
     lock.unlock();
     auto status = write_group(group);
     const int64_t now = options_.clock->steady_us();
-    if (status.has_value() && now >= retained_us + kRetainEveryUs) {
+    if (status.has_value() && (output_->wants_retention() || now >= retained_us + kRetainEveryUs)) {
       retained_us = now;
       status = output_->retain();
     }
