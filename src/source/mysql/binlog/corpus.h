@@ -14,7 +14,9 @@ namespace tailwater::mysql {
 
 /// The path of a corpus file; empty where the corpora are not there.
 inline std::string corpus_path(const std::string& name) {
-  const std::string path = std::string(TAILWATER_CORPORA) + "/" + name;
+  std::string path = TAILWATER_CORPORA;
+  path += '/';
+  path += name;
   return FileSystem::posix().exists(path).value_or(false) ? path : std::string();
 }
 

@@ -143,8 +143,8 @@ class Printer {
     const W size = load<W>(bytes.data() + sizeof(W));
     if (count > entries_left_) return false;
     entries_left_ -= count;
-    // A size beyond the document is let pass, as long as everything that is used lies in it: documents
-    // that were shortened in place have been seen.
+    // A size beyond the document is let pass, as long as everything that is used lies in it:
+    // documents that were shortened in place have been seen.
     if (size < bytes.size()) bytes = bytes.first(size);
     const size_t key_entry = object ? sizeof(W) + sizeof(uint16_t) : 0;
     const size_t value_entry = 1 + sizeof(W);
