@@ -55,6 +55,8 @@ class PacketReader {
   [[nodiscard]] uint64_t bytes_received() const { return bytes_received_; }
   /// Steady time of the last byte, microseconds.
   [[nodiscard]] int64_t last_received_us() const { return last_received_us_; }
+  /// How much memory its buffers hold now.
+  [[nodiscard]] size_t memory_bytes() const { return buffer_.capacity() + joined_.capacity(); }
   [[nodiscard]] WireWait& waiter() { return waiter_; }
 
  private:
