@@ -106,12 +106,17 @@ def check_public(path, findings, who):
 
 
 def check_room_list(path, relative, findings):
-    """The rooms that a CMakeLists.txt links, by the same arrows."""
+    """The rooms that a CMakeLists.txt links, by the same arrows.
+
+    A room may have targets for its own subfolders, named after them: those count as the room."""
     text = path.read_text()
+    here = room_of(relative)
+    folder = path.parents[len(relative.parts) - 1] / (here or "")
+    own = {sub.name for sub in folder.rglob("*") if sub.is_dir()} if here else set()
     for call in ROOM_CALL.finditer(text):
         words = call[1].split()
         number = text[:call.start()].count("\n") + 1
-        room, rooms = words[0], []
+        room, rooms = here if words[0] in own else words[0], []
         if room_of(room + "/x") is None:
             findings.append((path, number, f"{room} is no room",
                              "add it to ARROWS in scripts/check_layers.py"))
@@ -122,6 +127,8 @@ def check_room_list(path, relative, findings):
                     break
                 rooms.append(word)
         for other in rooms:
+            if other in own:
+                continue
             if room_of(other + "/x") is None or not may_use(room, other):
                 findings.append((path, number, f"{room} may not link {other}",
                                  f"{room} may link {allowed_text(room)}"))

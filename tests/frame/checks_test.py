@@ -92,6 +92,16 @@ class LayersTest(CheckTest):
                    "tailwater_room(model\n  SOURCES a.cc\n  ROOMS base changelog\n  LIBRARIES x)\n")
         self.expect("src/model/CMakeLists.txt:1: model may not link changelog")
 
+    def test_linked_part_of_a_room(self):
+        self.write("src/source/mysql/binlog/CMakeLists.txt",
+                   "tailwater_room(binlog\n  SOURCES a.cc\n  ROOMS model)\n")
+        self.write("src/source/mysql/CMakeLists.txt",
+                   "tailwater_room(source/mysql\n  ROOMS binlog changelog db/mysql)\n")
+        self.expect_clean()
+        self.write("src/source/mysql/binlog/CMakeLists.txt",
+                   "tailwater_room(binlog\n  SOURCES a.cc\n  ROOMS model pipeline)\n")
+        self.expect("source/mysql may not link pipeline")
+
 
 class TidyTest(CheckTest):
     script = "check_tidy.py"

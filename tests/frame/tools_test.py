@@ -38,6 +38,13 @@ class CountTest(unittest.TestCase):
         self.assertEqual(code, 0)
         self.assertIn("skipped (0): b\n1 skipped\n1 passed, 0 failed\n", text)
 
+    def test_results_cut_short_are_a_failure(self):
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "test.xml").write_text('<testsuite><testcase name="a" status="ru')
+            code, text, _ = run("scripts/count_tests", folder)
+        self.assertEqual(code, 1)
+        self.assertTrue(text.endswith("0 passed, 1 failed\n"))
+
     def test_nothing_is_a_failure(self):
         self.assertEqual(self.count()[:2], (1, "0 passed, 0 failed\n"))
 
