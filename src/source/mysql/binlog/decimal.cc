@@ -1,5 +1,7 @@
 #include "source/mysql/binlog/decimal.h"
 
+#include <bit>
+
 #include "base/bytes.h"
 
 namespace tailwater::mysql {
@@ -33,9 +35,9 @@ inline void write_digits(uint32_t value, unsigned digits, uint8_t* to) {
 }
 
 inline unsigned count_digits(uint32_t value) {
-  unsigned digits = 1;
-  while (digits < kGroupDigits && value >= kPowers[digits]) ++digits;
-  return digits;
+  // 1233 / 4096 is a little more than log10(2).
+  const auto guess = static_cast<unsigned>(32 - std::countl_zero(value | 1)) * 1233 >> 12;
+  return guess + (value >= kPowers[guess] ? 1 : 0);
 }
 
 // Reads groups, with the inversions taken back.

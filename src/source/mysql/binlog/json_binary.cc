@@ -46,6 +46,10 @@ uint64_t variable_length(Cursor& cursor) {
 template <typename T>
 bool put_integer(T value, RowOutput& out) {
   out.ensure(kNumberTextMax);
+  if (value >= 0 && value < 10) {
+    out.put(static_cast<char>('0' + value));
+    return true;
+  }
   auto* const to = reinterpret_cast<char*>(out.at);
   out.at += std::to_chars(to, to + kNumberTextMax, value).ptr - to;
   return true;

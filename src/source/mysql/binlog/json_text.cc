@@ -12,16 +12,6 @@ namespace {
 // A character that gets at most this long: \u00xx.
 constexpr size_t kEscapedBytesMax = 6;
 
-constexpr uint64_t kOnes = 0x0101010101010101;
-constexpr uint64_t kHighs = 0x8080808080808080;
-
-// Whether one of eight bytes is below 0x20, a quote or a backslash.
-constexpr bool needs_escape(uint64_t bytes) {
-  const auto zero = [](uint64_t word) { return (word - kOnes) & ~word & kHighs; };
-  const uint64_t control = (bytes - kOnes * 0x20) & ~bytes & kHighs;
-  return (control | zero(bytes ^ kOnes * '"') | zero(bytes ^ kOnes * '\\')) != 0;
-}
-
 void put_escaped(char c, RowOutput& out) {
   switch (c) {
     case '"':
@@ -50,21 +40,8 @@ void put_escaped(char c, RowOutput& out) {
 
 }  // namespace
 
-void write_json_string(std::string_view text, RowOutput& out) {
-  constexpr size_t kStep = sizeof(uint64_t);
-  out.ensure(text.size() + 2 + kStep * kEscapedBytesMax);
-  out.put('"');
-  while (text.size() >= kStep) {
-    const auto word = load<uint64_t>(reinterpret_cast<const uint8_t*>(text.data()));
-    if (!needs_escape(word)) [[likely]] {
-      store(out.at, word);
-      out.at += kStep;
-    } else {
-      for (size_t i = 0; i < kStep; ++i) put_escaped(text[i], out);
-      out.ensure(text.size() + kStep * kEscapedBytesMax);
-    }
-    text.remove_prefix(kStep);
-  }
+void escape_json_string(std::string_view text, RowOutput& out) {
+  out.ensure(text.size() * kEscapedBytesMax + 1);
   for (const char c : text) put_escaped(c, out);
   out.put('"');
 }

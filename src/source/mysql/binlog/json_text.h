@@ -7,10 +7,65 @@
 
 namespace tailwater::mysql {
 
+inline constexpr uint64_t kOnes = 0x0101010101010101;
+inline constexpr uint64_t kHighs = 0x8080808080808080;
+
+// Whether one of eight bytes is below 0x20, a quote or a backslash.
+constexpr bool needs_escape(uint64_t bytes) {
+  const auto zero = [](uint64_t word) { return (word - kOnes) & ~word & kHighs; };
+  const uint64_t control = (bytes - kOnes * 0x20) & ~bytes & kHighs;
+  return (control | zero(bytes ^ kOnes * '"') | zero(bytes ^ kOnes * '\\')) != 0;
+}
+
+// Copies `count` bytes; false (and rubbish at `to`) when one of them needs an escape. Lengths that
+// are no multiple of a word are done with two words that overlap.
+inline bool copy_plain(const uint8_t* from, size_t count, uint8_t* to) {
+  constexpr size_t kWord = sizeof(uint64_t);
+  if (count >= kWord) {
+    for (size_t at = 0; at + kWord <= count; at += kWord) {
+      const auto word = load<uint64_t>(from + at);
+      if (needs_escape(word)) return false;
+      store(to + at, word);
+    }
+    const auto last = load<uint64_t>(from + count - kWord);
+    store(to + count - kWord, last);
+    return !needs_escape(last);
+  }
+  if (count >= 4) {
+    const auto first = load<uint32_t>(from);
+    const auto last = load<uint32_t>(from + count - 4);
+    store(to, first);
+    store(to + count - 4, last);
+    return !needs_escape(uint64_t{last} << 32 | first);
+  }
+  if (count == 0) return true;
+  // One to three bytes: the first, the middle one and the last, which may be the same.
+  const uint8_t first = from[0];
+  const uint8_t middle = from[count / 2];
+  const uint8_t last = from[count - 1];
+  to[0] = first;
+  to[count / 2] = middle;
+  to[count - 1] = last;
+  constexpr uint64_t kSpaces = kOnes * ' ' << 24;
+  return !needs_escape(kSpaces | uint64_t{last} << 16 | uint64_t{middle} << 8 | first);
+}
+
+/// Appends a string without its first quote; used by write_json_string.
+void escape_json_string(std::string_view text, RowOutput& out);
+
 /// Appends a string with its quotes. Escaped are the quote, the backslash and what is below 0x20,
 /// with \b \t \n \f \r where they exist and \u00xx elsewhere. Source: MySQL json_dom.cc,
 /// double_quote.
-void write_json_string(std::string_view text, RowOutput& out);
+inline void write_json_string(std::string_view text, RowOutput& out) {
+  out.ensure(text.size() + 2);
+  out.put('"');
+  if (!copy_plain(reinterpret_cast<const uint8_t*>(text.data()), text.size(), out.at))
+      [[unlikely]] {
+    return escape_json_string(text, out);
+  }
+  out.at += text.size();
+  out.put('"');
+}
 
 /// Writes a double at `to` (kNumberTextMax bytes): as write_double, with ".0" where it would read
 /// as an integer. Returns the end.

@@ -59,90 +59,93 @@ bool plan_string(const MappedColumn& column, const Column& target, const Charset
   }
 }
 
-void plan_fraction(const MappedColumn& column, RowStep step, unsigned base, RowColumn& out) {
-  const unsigned fraction = fraction_bytes(column.scale);
-  out.digits = static_cast<uint8_t>(fraction);
-  set_fixed(out, step, base + fraction);
+// Numbers: a step, the wire's bytes, and which logical types can hold them.
+bool plan_number(const MappedColumn& column, TypeKind kind, RowColumn& out) {
+  const auto fixed = [&](RowStep step, unsigned width, TypeKind one, TypeKind other) {
+    set_fixed(out, step, width);
+    return kind == one || kind == other;
+  };
+  switch (column.type) {
+    case ColumnType::kTiny:
+      return fixed(RowStep::kCopy1, 1, TypeKind::kInt8, TypeKind::kUint8);
+    case ColumnType::kShort:
+      return fixed(RowStep::kCopy2, 2, TypeKind::kInt16, TypeKind::kUint16);
+    case ColumnType::kLong:
+      return fixed(RowStep::kCopy4, 4, TypeKind::kInt32, TypeKind::kUint32);
+    case ColumnType::kLonglong:
+      return fixed(RowStep::kCopy8, 8, TypeKind::kInt64, TypeKind::kUint64);
+    case ColumnType::kFloat:
+      return fixed(RowStep::kCopy4, 4, TypeKind::kFloat32, TypeKind::kFloat32);
+    case ColumnType::kDouble:
+      return fixed(RowStep::kCopy8, 8, TypeKind::kFloat64, TypeKind::kFloat64);
+    case ColumnType::kYear:
+      return fixed(RowStep::kYear, 1, TypeKind::kYear, TypeKind::kYear);
+    case ColumnType::kInt24:
+      return fixed(kind == TypeKind::kUint32 ? RowStep::kUint24 : RowStep::kInt24, 3,
+                   TypeKind::kInt32, TypeKind::kUint32);
+    case ColumnType::kBit:
+      return fixed(RowStep::kBit, (column.length + 7) / 8, TypeKind::kBit, TypeKind::kBit);
+    case ColumnType::kEnum:
+      return fixed(column.length == 1 ? RowStep::kSmallEnum : RowStep::kCopy2, column.length,
+                   TypeKind::kEnum, TypeKind::kEnum);
+    case ColumnType::kSet:
+      return fixed(RowStep::kSet, column.length, TypeKind::kSet, TypeKind::kSet);
+    case ColumnType::kNewdecimal:
+      out.digits = static_cast<uint8_t>(column.length);
+      out.scale = column.scale;
+      return fixed(RowStep::kDecimal, decimal_bytes(column.length, column.scale),
+                   TypeKind::kDecimal, TypeKind::kDecimal);
+    default:
+      return false;
+  }
 }
 
-void plan_blob(RowStep step, uint32_t width, RowColumn& out) {
+// Dates and times; `base` bytes, and those of the fraction where the type has one.
+bool plan_temporal(const MappedColumn& column, TypeKind kind, RowColumn& out) {
+  const auto fixed = [&](RowStep step, unsigned base, TypeKind target) {
+    const unsigned fraction = fraction_bytes(column.scale);
+    out.digits = static_cast<uint8_t>(fraction);
+    set_fixed(out, step, base + fraction);
+    return kind == target;
+  };
+  switch (column.type) {
+    case ColumnType::kDate:
+    case ColumnType::kNewdate:
+      return fixed(RowStep::kDate, 3, TypeKind::kDate);
+    case ColumnType::kTime:
+      return fixed(RowStep::kOldTime, 3, TypeKind::kTime);
+    case ColumnType::kDatetime:
+      return fixed(RowStep::kOldDatetime, 8, TypeKind::kDatetime);
+    case ColumnType::kTimestamp:
+      return fixed(RowStep::kTimestamp, 4, TypeKind::kTimestamp);
+    case ColumnType::kTime2:
+      return fixed(RowStep::kTime2, 3, TypeKind::kTime);
+    case ColumnType::kDatetime2:
+      return fixed(RowStep::kDatetime2, 5, TypeKind::kDatetime);
+    case ColumnType::kTimestamp2:
+      return fixed(RowStep::kTimestamp2, 4, TypeKind::kTimestamp);
+    default:
+      return false;
+  }
+}
+
+bool plan_blob(RowStep step, uint32_t width, RowColumn& out) {
   set_fixed(out, step, width);
   out.limit = kBlobMax;
+  return true;
 }
 
 // False when the logical type cannot hold the column's values.
 bool plan_column(const MappedColumn& column, const Column& target, RowColumn& out) {
   const TypeKind kind = target.type.kind;
+  if (plan_number(column, kind, out) || plan_temporal(column, kind, out)) return true;
   switch (column.type) {
-    case ColumnType::kTiny:
-      set_fixed(out, RowStep::kCopy1, 1);
-      return kind == TypeKind::kInt8 || kind == TypeKind::kUint8 || kind == TypeKind::kBool;
-    case ColumnType::kShort:
-      set_fixed(out, RowStep::kCopy2, 2);
-      return kind == TypeKind::kInt16 || kind == TypeKind::kUint16;
-    case ColumnType::kInt24:
-      set_fixed(out, kind == TypeKind::kUint32 ? RowStep::kUint24 : RowStep::kInt24, 3);
-      return kind == TypeKind::kInt32 || kind == TypeKind::kUint32;
-    case ColumnType::kLong:
-      set_fixed(out, RowStep::kCopy4, 4);
-      return kind == TypeKind::kInt32 || kind == TypeKind::kUint32;
-    case ColumnType::kFloat:
-      set_fixed(out, RowStep::kCopy4, 4);
-      return kind == TypeKind::kFloat32;
-    case ColumnType::kLonglong:
-      set_fixed(out, RowStep::kCopy8, 8);
-      return kind == TypeKind::kInt64 || kind == TypeKind::kUint64;
-    case ColumnType::kDouble:
-      set_fixed(out, RowStep::kCopy8, 8);
-      return kind == TypeKind::kFloat64;
-    case ColumnType::kYear:
-      set_fixed(out, RowStep::kYear, 1);
-      return kind == TypeKind::kYear;
-    case ColumnType::kDate:
-    case ColumnType::kNewdate:
-      set_fixed(out, RowStep::kDate, 3);
-      return kind == TypeKind::kDate;
-    case ColumnType::kTime:
-      set_fixed(out, RowStep::kOldTime, 3);
-      return kind == TypeKind::kTime;
-    case ColumnType::kDatetime:
-      set_fixed(out, RowStep::kOldDatetime, 8);
-      return kind == TypeKind::kDatetime;
-    case ColumnType::kTimestamp:
-      set_fixed(out, RowStep::kTimestamp, 4);
-      return kind == TypeKind::kTimestamp;
-    case ColumnType::kTime2:
-      plan_fraction(column, RowStep::kTime2, 3, out);
-      return kind == TypeKind::kTime;
-    case ColumnType::kDatetime2:
-      plan_fraction(column, RowStep::kDatetime2, 5, out);
-      return kind == TypeKind::kDatetime;
-    case ColumnType::kTimestamp2:
-      plan_fraction(column, RowStep::kTimestamp2, 4, out);
-      return kind == TypeKind::kTimestamp;
-    case ColumnType::kNewdecimal:
-      set_fixed(out, RowStep::kDecimal, decimal_bytes(column.length, column.scale));
-      out.digits = static_cast<uint8_t>(column.length);
-      out.scale = column.scale;
-      return kind == TypeKind::kDecimal;
-    case ColumnType::kBit:
-      set_fixed(out, RowStep::kBit, (column.length + 7) / 8);
-      return kind == TypeKind::kBit;
-    case ColumnType::kEnum:
-      set_fixed(out, column.length == 1 ? RowStep::kSmallEnum : RowStep::kCopy2, column.length);
-      return kind == TypeKind::kEnum;
-    case ColumnType::kSet:
-      set_fixed(out, RowStep::kSet, column.length);
-      return kind == TypeKind::kSet;
     case ColumnType::kJson:
-      plan_blob(RowStep::kJson, column.length, out);
-      return kind == TypeKind::kJson;
+      return plan_blob(RowStep::kJson, column.length, out) && kind == TypeKind::kJson;
     case ColumnType::kGeometry:
-      plan_blob(RowStep::kBytes, column.length, out);
-      return kind == TypeKind::kGeometry;
+      return plan_blob(RowStep::kBytes, column.length, out) && kind == TypeKind::kGeometry;
     case ColumnType::kVector:
-      plan_blob(RowStep::kBytes, column.length, out);
-      return kind == TypeKind::kVector;
+      return plan_blob(RowStep::kBytes, column.length, out) && kind == TypeKind::kVector;
     default:
       break;
   }

@@ -56,14 +56,58 @@ class Transcoder {
     return columns % 8 != 0 && (nulls[columns / 8] & ((1u << columns % 8) - 1)) != 0;
   }
 
+  // Every column is there and has a value: the case that must be fast. Where we read and write is
+  // kept in registers, and given back to the members only around the rarer steps.
   bool dense() {
-    const size_t count = plan_->steps.size();
-    const RowColumn* const steps = plan_->steps.data();
-    for (step_ = 0; step_ < count; ++step_) {
-      if (!apply(steps[step_])) [[unlikely]]
-        return false;
+    const uint8_t* in = in_;
+    uint8_t* row = out_.row();
+    for (const RowColumn& step : plan_->steps) {
+      if (static_cast<size_t>(end_ - in) < step.width) [[unlikely]]
+        return stop(step);
+      uint8_t* const slot = row + step.slot;
+      switch (step.step) {
+        case RowStep::kCopy1:
+          *slot = *in;
+          break;
+        case RowStep::kCopy2:
+          store(slot, load<uint16_t>(in));
+          break;
+        case RowStep::kCopy4:
+          store(slot, load<uint32_t>(in));
+          break;
+        case RowStep::kCopy8:
+          store(slot, load<uint64_t>(in));
+          break;
+        case RowStep::kDate:
+          store(slot, read_date(in).packed);
+          break;
+        case RowStep::kTimestamp2:
+          store(slot, read_timestamp2(in, step.digits));
+          break;
+        case RowStep::kDatetime2: {
+          Datetime value;
+          if (!read_datetime2(in, step.digits, value)) [[unlikely]]
+            return stop(step);
+          put_datetime(slot, value);
+          break;
+        }
+        default:
+          in_ = in;
+          if (!apply(step)) [[unlikely]]
+            return stop(step);
+          in = in_;
+          row = out_.row();
+          continue;
+      }
+      in += step.width;
     }
+    in_ = in;
     return true;
+  }
+
+  bool stop(const RowColumn& step) {
+    step_ = static_cast<size_t>(&step - plan_->steps.data());
+    return false;
   }
 
   // Some columns are NULL or missing: fixed slots must not keep what the memory held before, and
@@ -157,13 +201,13 @@ class Transcoder {
       case RowStep::kDecimal:
         return decimal(step);
       case RowStep::kDatetime2:
-        return datetime2(step);
+        return datetime(step);
       case RowStep::kTime2:
         return time2(step);
       case RowStep::kOldTime:
         return old_time(step);
       case RowStep::kOldDatetime:
-        return old_datetime(step);
+        return datetime(step);
       case RowStep::kText:
         return text(step);
       case RowStep::kJson:
@@ -211,19 +255,17 @@ class Transcoder {
     return true;
   }
 
-  bool put_datetime(const RowColumn& step, const Datetime& value) {
-    store<int32_t>(slot(step), value.date.packed);
-    store<int64_t>(slot(step) + sizeof(int32_t), value.time_us);
+  static void put_datetime(uint8_t* slot, const Datetime& value) {
+    store<int32_t>(slot, value.date.packed);
+    store<int64_t>(slot + sizeof(int32_t), value.time_us);
+  }
+  bool datetime(const RowColumn& step) {
+    Datetime value;
+    const bool sound = step.step == RowStep::kDatetime2 ? read_datetime2(in_, step.digits, value)
+                                                        : read_old_datetime(in_, value);
+    put_datetime(slot(step), value);
     in_ += step.width;
-    return true;
-  }
-  bool datetime2(const RowColumn& step) {
-    Datetime value;
-    return read_datetime2(in_, step.digits, value) && put_datetime(step, value);
-  }
-  bool old_datetime(const RowColumn& step) {
-    Datetime value;
-    return read_old_datetime(in_, value) && put_datetime(step, value);
+    return sound;
   }
 
   bool put_time(const RowColumn& step, int64_t value) {
