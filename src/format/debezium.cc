@@ -19,9 +19,27 @@ std::string json_text(std::string_view text) {
   return std::string(out.view());
 }
 
+// AbstractTopicNamingStrategy.sanitizedTopicName: what a Kafka topic cannot have becomes `_`.
+std::string topic_name(const std::string& name) {
+  std::string clean;
+  for (const char c : name) {
+    const bool follows =
+        (static_cast<unsigned char>(c) & 0xC0) == 0x80;  // within a UTF-8 character
+    const bool allowed = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                         (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_';
+    if (!follows) clean += allowed ? c : '_';
+  }
+  return clean;
+}
+
 void put_text_or_null(TextBuffer& out, std::string_view text) {
   if (text.empty()) return out.put("null");
   out.json_string(text);
+}
+
+// As in Java, what does not fit wraps around.
+int64_t nanoseconds(int64_t micros) {
+  return static_cast<int64_t>(static_cast<uint64_t>(micros) * 1000);
 }
 
 const RowView& row_of(const ChangeView& change, bool before) {
@@ -36,7 +54,11 @@ DebeziumFormatter::DebeziumFormatter(const FormatOptions& options, SourceKind so
       source_(source),
       connector_(to_string(source)),
       source_start_(fmt::format(R"("source":{{"version":"{}","connector":"{}","name":{},"ts_ms":)",
-                                TAILWATER_VERSION, connector_, json_text(options_.topic_prefix))) {}
+                                TAILWATER_VERSION, connector_, json_text(options_.topic_prefix))) {
+  if (!options_.schemas_enable) return;
+  mark_key_start_ = R"({"schema":)" + connect_transaction_key_schema() + R"(,"payload":)";
+  mark_value_start_ = R"({"schema":)" + connect_transaction_value_schema() + R"(,"payload":)";
+}
 
 DebeziumFormatter::Table DebeziumFormatter::make_table(const Schema& schema) const {
   const TableSchema& table = schema.table();
@@ -49,7 +71,7 @@ DebeziumFormatter::Table DebeziumFormatter::make_table(const Schema& schema) con
   made.source_name = R"(,"table":)" + json_text(table.table) + R"(,"server_id":)";
   made.collection = json_text(table.full_name());
   if (options_.schemas_enable) {
-    const std::string topic = options_.topic_prefix + "." + table.full_name();
+    const std::string topic = topic_name(options_.topic_prefix + "." + table.full_name());
     made.key_start =
         R"({"schema":)" + connect_key_schema(topic + ".Key", made.keys) + R"(,"payload":)";
     made.value_start = R"({"schema":)" + connect_envelope_schema(topic, connector_, made.columns) +
@@ -91,10 +113,12 @@ Status DebeziumFormatter::append_row(const TransactionInfo& transaction, const C
       return put({'c', false, true, Image::kAfter});
     case Op::kTruncate:
       return put({'t', false, false, Image::kNone});
-    case Op::kDelete:
-      TW_TRY(put({'d', true, false, Image::kBefore}));
-      if (!skips('d')) put_tombstone(change, table, Image::kBefore);
+    case Op::kDelete: {
+      const Document removal = {'d', true, false, Image::kBefore};
+      TW_TRY(put(removal));
+      if (!skips('d')) put_tombstone(change, table, removal);
       return {};
+    }
     case Op::kUpdate:
       break;
     case Op::kSchemaChange:
@@ -102,9 +126,9 @@ Status DebeziumFormatter::append_row(const TransactionInfo& transaction, const C
   }
   if (!key_changed(change, table)) return put({'u', true, true, Image::kAfter});
   if (skips('u')) return {};
-  TW_TRY(put_document(transaction, change, table,
-                      {'d', true, false, Image::kBefore, Image::kAfter, kNewKeyHeader}));
-  put_tombstone(change, table, Image::kBefore);
+  const Document removal = {'d', true, false, Image::kBefore, Image::kAfter, kNewKeyHeader};
+  TW_TRY(put_document(transaction, change, table, removal));
+  put_tombstone(change, table, removal);
   return put_document(transaction, change, table,
                       {'c', false, true, Image::kAfter, Image::kBefore, kOldKeyHeader});
 }
@@ -126,15 +150,7 @@ Status DebeziumFormatter::put_document(const TransactionInfo& transaction, const
     text_.put('\n');
     return {};
   }
-  text_.put(R"({"key":)");
-  TW_TRY(put_key(change, table, document.key));
-  if (document.header_key != Image::kNone) {
-    text_.put(R"(,"headers":{")");
-    text_.put(document.header);
-    text_.put("\":");
-    TW_TRY(put_key(change, table, document.header_key));
-    text_.put('}');
-  }
+  TW_TRY(put_key_and_headers(change, table, document));
   text_.put(R"(,"value":)");
   TW_TRY(put_value(transaction, change, table, document));
   text_.put("}\n");
@@ -172,8 +188,8 @@ Status DebeziumFormatter::put_value(const TransactionInfo& transaction, const Ch
   text_.put(R"(,"ts_us":)");
   text_.number(now);
   text_.put(R"(,"ts_ns":)");
-  text_.number(now);
-  text_.put(table.value_start.empty() ? "000}" : "000}}");
+  text_.number(nanoseconds(now));
+  text_.put(table.value_start.empty() ? "}" : "}}");
   return {};
 }
 
@@ -240,11 +256,25 @@ Status DebeziumFormatter::put_key(const ChangeView& change, const Table& table, 
   return {};
 }
 
-void DebeziumFormatter::put_tombstone(const ChangeView& change, const Table& table, Image image) {
-  if (!options_.with_key || !options_.tombstones_on_delete || table.keys.empty()) return;
+// `{"key":…,"headers":{…}`, the brace left open.
+Status DebeziumFormatter::put_key_and_headers(const ChangeView& change, const Table& table,
+                                              const Document& document) {
   text_.put(R"({"key":)");
-  // The same key was written a moment ago without an error.
-  (void)put_key(change, table, image);
+  TW_TRY(put_key(change, table, document.key));
+  if (document.header_key == Image::kNone) return {};
+  text_.put(R"(,"headers":{")");
+  text_.put(document.header);
+  text_.put("\":");
+  TW_TRY(put_key(change, table, document.header_key));
+  text_.put('}');
+  return {};
+}
+
+void DebeziumFormatter::put_tombstone(const ChangeView& change, const Table& table,
+                                      const Document& removal) {
+  if (!options_.with_key || !options_.tombstones_on_delete) return;
+  // The same key was written a moment ago, so there is no error.
+  (void)put_key_and_headers(change, table, removal);
   text_.put(",\"value\":null}\n");
 }
 
@@ -271,8 +301,7 @@ void DebeziumFormatter::put_source(const TransactionInfo& transaction, const Cha
   }
   text_.number(time);
   text_.put(R"(,"ts_ns":)");
-  text_.number(time);
-  text_.put("000");
+  text_.number(nanoseconds(time));
   text_.put(table != nullptr ? std::string_view(table->source_name)
                              : R"(,"table":null,"server_id":)");
   text_.number(transaction.server_id);
@@ -321,31 +350,39 @@ void DebeziumFormatter::put_transaction_block(const Table& table) {
 // The documents of Debezium's transaction topic.
 void DebeziumFormatter::put_transaction_mark(const TransactionInfo& transaction, bool begin) {
   if (options_.with_key) {
-    text_.put(R"({"key":{"id":)");
+    text_.put(R"({"key":)");
+    text_.put(mark_key_start_);
+    text_.put(R"({"id":)");
     text_.put(transaction_id_);
-    text_.put(R"(},"value":)");
+    text_.put(mark_key_start_.empty() ? R"(},"value":)" : R"(}},"value":)");
   }
+  text_.put(mark_value_start_);
   text_.put(begin ? R"({"status":"BEGIN","id":)" : R"({"status":"END","id":)");
   text_.put(transaction_id_);
   if (begin) {
     text_.put(R"(,"event_count":null,"data_collections":null)");
   } else {
-    text_.put(R"(,"event_count":)");
-    text_.number(total_order_);
-    text_.put(R"(,"data_collections":[)");
-    for (const Collection& collection : collections_) {
-      if (&collection != collections_.data()) text_.put(',');
-      text_.put(R"({"data_collection":)");
-      text_.put(collection.name);
-      text_.put(R"(,"event_count":)");
-      text_.number(collection.changes);
-      text_.put('}');
-    }
-    text_.put(']');
+    put_collections();
   }
   text_.put(R"(,"ts_ms":)");
   text_.number(transaction.commit_ts_us / kMilliUs);
-  text_.put(options_.with_key ? "}}\n" : "}\n");
+  text_.put(mark_value_start_.empty() ? "}" : "}}");
+  text_.put(options_.with_key ? "}\n" : "\n");
+}
+
+void DebeziumFormatter::put_collections() {
+  text_.put(R"(,"event_count":)");
+  text_.number(total_order_);
+  text_.put(R"(,"data_collections":[)");
+  for (const Collection& collection : collections_) {
+    if (&collection != collections_.data()) text_.put(',');
+    text_.put(R"({"data_collection":)");
+    text_.put(collection.name);
+    text_.put(R"(,"event_count":)");
+    text_.number(collection.changes);
+    text_.put('}');
+  }
+  text_.put(']');
 }
 
 void DebeziumFormatter::put_schema_change(const TransactionInfo& transaction,

@@ -50,9 +50,12 @@ class DebeziumFormatter : public Formatter {
   Status put_key(const ChangeView& change, const Table& table, Image image);
   Status put_column(const DebeziumColumn& column, const RowView& row, const RowView* fill);
   void put_source(const TransactionInfo& transaction, const ChangeView& change, const Table* table);
-  void put_tombstone(const ChangeView& change, const Table& table, Image image);
+  Status put_key_and_headers(const ChangeView& change, const Table& table,
+                             const Document& document);
+  void put_tombstone(const ChangeView& change, const Table& table, const Document& removal);
   void put_transaction_block(const Table& table);
   void put_transaction_mark(const TransactionInfo& transaction, bool begin);
+  void put_collections();
   void put_schema_change(const TransactionInfo& transaction, const ChangeView& change);
   void start_transaction(const TransactionInfo& transaction, const ChangeView& change);
   [[nodiscard]] bool skips(char op) const {
@@ -67,6 +70,9 @@ class DebeziumFormatter : public Formatter {
   SourceKind source_;
   std::string connector_;
   std::string source_start_;  ///< `"source":{"version":…,"ts_ms":`
+  std::string
+      mark_key_start_;  ///< with schemas: what stands before a transaction mark's key and value
+  std::string mark_value_start_;
   TextBuffer text_;
   TableCache<Table> tables_;
   // Of the current transaction, with transaction metadata only.

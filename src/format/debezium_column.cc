@@ -215,7 +215,10 @@ void make_labels(DebeziumColumn& made, const Column& column, std::string_view na
   std::string allowed;
   for (const std::string& label : column.type.labels) {
     if (!allowed.empty() || &label != column.type.labels.data()) allowed += ',';
-    allowed += label;
+    for (const char c : label) {  // a comma within a label is written with a backslash
+      if (c == ',') allowed += '\\';
+      allowed += c;
+    }
     const std::string json = quoted(label);
     made.writer.labels.push_back(json.substr(1, json.size() - 2));
   }

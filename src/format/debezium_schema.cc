@@ -68,6 +68,22 @@ std::string transaction_schema() {
 
 }  // namespace
 
+std::string connect_transaction_key_schema() {
+  return struct_json(plain("string", false, "id"), false,
+                     "io.debezium.connector.common.TransactionMetadataKey", 1, {});
+}
+
+std::string connect_transaction_value_schema() {
+  const std::string collection = struct_json(
+      plain("string", false, "data_collection") + "," + plain("int64", false, "event_count"), true,
+      "event.collection", 1, {});
+  const std::string fields =
+      plain("string", false, "status") + "," + plain("string", false, "id") + "," +
+      plain("int64", true, "event_count") + R"(,{"type":"array","items":)" + collection +
+      R"(,"optional":true,"field":"data_collections"},)" + plain("int64", false, "ts_ms");
+  return struct_json(fields, false, "io.debezium.connector.common.TransactionMetadataValue", 1, {});
+}
+
 std::string connect_field(const DebeziumColumn& column) {
   const bool optional = column.type.always_optional || column.writer.column->nullable;
   return schema_json(column.type, optional, column.writer.column->name);

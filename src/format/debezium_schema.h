@@ -20,4 +20,8 @@ std::string connect_key_schema(const std::string& name,
 std::string connect_envelope_schema(const std::string& topic, const std::string& connector,
                                     std::span<const DebeziumColumn> columns);
 
+/// The schemas of the documents that mark where a transaction begins and ends.
+std::string connect_transaction_key_schema();
+std::string connect_transaction_value_schema();
+
 }  // namespace tailwater::format

@@ -27,17 +27,26 @@ size_t string_end(std::string_view json, size_t from) {
   return json.size();
 }
 
+// A number with an exponent is a double. JsonStringFormatter of the originals' binlog library
+// writes Double.toString, but the exact decimal expansion (BigDecimal.toPlainString) where that has
+// an exponent.
 void put_json_number(TextBuffer& out, std::string_view number) {
+  constexpr int kFractionMax = 1100;  // 2^-1074 has 1,074 fractional digits
+  constexpr size_t kPlainMax = 320 + kFractionMax;
   double value = 0;
+  const bool exponent = number.find_first_of("eE") != std::string_view::npos;
   const char* const end = number.data() + number.size();
-  const bool whole = number.find_first_of(".eE") == std::string_view::npos;
-  const auto parsed = whole ? std::from_chars_result{end, std::errc::invalid_argument}
-                            : std::from_chars(number.data(), end, value);
-  if (parsed.ec == std::errc() && parsed.ptr == end) {
-    out.java_double(value);
-  } else {
-    out.put(number);
-  }
+  if (!exponent || std::from_chars(number.data(), end, value).ptr != end) return out.put(number);
+  const size_t before = out.size();
+  out.java_double(value);
+  if (out.view().find('E', before) == std::string_view::npos) return;
+  out.truncate(before);
+  char* const at = out.room(kPlainMax);
+  const char* last =
+      std::to_chars(at, at + kPlainMax, value, std::chars_format::fixed, kFractionMax).ptr;
+  while (last[-1] == '0') --last;
+  if (last[-1] == '.') --last;
+  out.advance(last);
 }
 
 }  // namespace

@@ -36,13 +36,6 @@ void put_value(const ColumnWriter& column, const RowView& row, TextBuffer& out) 
   }
 }
 
-// The row that knows the column: an image leaves out only what did not change.
-const RowView* known(const ColumnWriter& column, const RowView& row, const RowView& fill) {
-  if (row.presence(column.index) != Presence::kUnavailable) return &row;
-  if (!fill.empty() && fill.presence(column.index) != Presence::kUnavailable) return &fill;
-  return nullptr;
-}
-
 // "table-create" and the like; empty for a statement that Maxwell has no document for.
 std::string_view statement_type(std::string_view statement) {
   const std::string text = to_lower(trim(statement));
@@ -73,7 +66,8 @@ MaxwellFormatter::Table MaxwellFormatter::make_table(const Schema& schema) const
     made.columns.push_back(make_maxwell_column(table.columns[i], i, options_, source_));
   }
   made.key_columns = R"(,"primary_key_columns":[)";
-  for (const uint32_t key : table.key_columns) {
+  const bool has_key = table.key_kind == KeyKind::kPrimary || table.key_kind == KeyKind::kUser;
+  for (const uint32_t key : has_key ? table.key_columns : std::vector<uint32_t>()) {
     if (!made.keys.empty()) made.key_columns += ',';
     made.keys.push_back(&made.columns[key]);
     made.key_columns += json_text(table.columns[key].name);
@@ -157,47 +151,56 @@ void MaxwellFormatter::put_keys(const Table& table, const RowView& row, const Ro
   text_.put(R"(,"primary_key":[)");
   for (const ColumnWriter* column : table.keys) {
     if (column != table.keys.front()) text_.put(',');
-    const RowView* from = known(*column, row, fill);
-    put_value(*column, from == nullptr ? row : *from, text_);
+    const bool known = row.presence(column->index) != Presence::kUnavailable;
+    put_value(*column, known ? row : fill, text_);
   }
   text_.put(']');
 }
 
 void MaxwellFormatter::put_data(const Table& table, const RowView& row, const RowView& fill) {
   text_.put(R"(,"data":{)");
-  bool first = true;
+  const size_t start = text_.size();
+  bool partial = false;
   for (const ColumnWriter& column : table.columns) {
-    const RowView* from = known(column, row, fill);
-    if (from == nullptr) continue;
-    if (!options_.output_nulls && from->presence(column.index) == Presence::kNull) continue;
-    if (!first) text_.put(',');
-    first = false;
-    text_.put(column.member);
-    put_value(column, *from, text_);
+    if (row.presence(column.index) == Presence::kUnavailable) {
+      partial = true;
+    } else {
+      put_member(column, row, start);
+    }
+  }
+  // What only the image before the change knows comes last. An image leaves out only what did not
+  // change.
+  for (const ColumnWriter& column : table.columns) {
+    if (!partial || fill.empty()) break;
+    if (row.presence(column.index) != Presence::kUnavailable) continue;
+    if (fill.presence(column.index) != Presence::kUnavailable) put_member(column, fill, start);
   }
   text_.put('}');
+}
+
+// `start`: where the object's first member stands.
+void MaxwellFormatter::put_member(const ColumnWriter& column, const RowView& row, size_t start) {
+  if (!options_.output_nulls && row.presence(column.index) == Presence::kNull) return;
+  if (text_.size() != start) text_.put(',');
+  text_.put(column.member);
+  put_value(column, row, text_);
 }
 
 // Only what changed, and nothing at all when nothing did.
 void MaxwellFormatter::put_old(const Table& table, const ChangeView& change) {
   const size_t before = text_.size();
   text_.put(R"(,"old":{)");
-  bool any = false;
+  const size_t start = text_.size();
   for (const ColumnWriter& column : table.columns) {
-    const Presence old_presence = change.before.presence(column.index);
-    if (old_presence == Presence::kUnavailable) continue;
+    if (change.before.presence(column.index) == Presence::kUnavailable) continue;
     if (change.after.presence(column.index) == Presence::kUnavailable) continue;
     if (same_value(change.before, change.after, *column.column, column.index)) continue;
-    if (any && (options_.output_nulls || old_presence != Presence::kNull)) text_.put(',');
-    if (!options_.output_nulls && old_presence == Presence::kNull) continue;
-    any = true;
-    text_.put(column.member);
-    put_value(column, change.before, text_);
+    put_member(column, change.before, start);
   }
-  if (any) {
-    text_.put('}');
-  } else {
+  if (text_.size() == start) {
     text_.truncate(before);
+  } else {
+    text_.put('}');
   }
 }
 

@@ -27,6 +27,7 @@ class MaxwellFormatter : public Formatter {
   void put_head(const TransactionInfo& transaction, const ChangeView& change);
   void put_keys(const Table& table, const RowView& row, const RowView& fill);
   void put_data(const Table& table, const RowView& row, const RowView& fill);
+  void put_member(const ColumnWriter& column, const RowView& row, size_t start);
   void put_old(const Table& table, const ChangeView& change);
   void put_schema_change(const TransactionInfo& transaction, const ChangeView& change);
   void put_position(const TransactionInfo& transaction, const ChangeView& change);

@@ -3,7 +3,7 @@
 //   {"topic": …, "key": …, "headers": {…}, "value": …}
 // Ends at the row of finished.marker.
 //   Recorder mysql|mariadb PORT USER PASSWORD OUT SCHEMAS [NAME=VALUE…]
-// OUT gets the documents without schemas, SCHEMAS the first document of each table with them.
+// OUT gets the documents without schemas, SCHEMAS the first document of each kind with them.
 // NAME=VALUE are settings of the connector.
 package tailwater.peers;
 
@@ -73,14 +73,15 @@ public final class Recorder {
 
     private void take(ChangeEvent<SourceRecord, SourceRecord> event) {
         SourceRecord record = event.value();
+        if (done.getCount() == 0) {
+            return;
+        }
         if (record.topic().endsWith(".finished.marker")) {
             done.countDown();
             return;
         }
         out.println(line(record, keys, values));
-        boolean isChange = record.valueSchema() != null && record.valueSchema().name() != null
-                && record.valueSchema().name().endsWith(".Envelope");
-        if (isChange && seen.add(record.valueSchema())) {
+        if (record.valueSchema() != null && seen.add(record.valueSchema())) {
             schemaOut.println(line(record, keySchemas, schemas));
         }
     }

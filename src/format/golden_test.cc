@@ -1,0 +1,80 @@
+// Every case of tests/golden/format: schema and values → the exact lines.
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "format/golden_case.h"
+
+namespace tailwater::format {
+namespace {
+
+class FixedClock : public Clock {
+ public:
+  [[nodiscard]] int64_t now_us() const override { return 1700000000123456; }
+  [[nodiscard]] int64_t steady_us() const override { return 0; }
+};
+
+std::string format_case(const GoldenCase& golden) {
+  const FixedClock clock;
+  FormatOptions options;
+  options.clock = &clock;
+  for (const std::string& option : golden.options) {
+    const size_t equals = option.find('=');
+    const auto set =
+        set_option(options, golden.format, option.substr(0, equals), option.substr(equals + 1));
+    if (!set.has_value()) return set.error().describe();
+  }
+  auto formatter = make_formatter(golden.format, options, golden.source);
+  if (!formatter.has_value()) return formatter.error().describe();
+  const Schema schema(SchemaId{1}, golden.table);
+  ByteBuffer before;
+  ByteBuffer after;
+  if (!golden.before.empty()) write_golden_row(schema, golden.before, before);
+  if (!golden.after.empty()) write_golden_row(schema, golden.after, after);
+  TransactionInfo transaction;
+  transaction.file = "binlog.000002";
+  transaction.start_pos = 100;
+  transaction.end_pos = 900;
+  transaction.id = 42;
+  transaction.server_id = 7;
+  transaction.commit_ts_us = 1600000000654321;
+  transaction.first_offset = Offset{5};
+  ChangeView change;
+  change.op = golden.op;
+  change.schema = &schema;
+  change.before = RowView(schema.layout(), before.view());
+  change.after = RowView(schema.layout(), after.view());
+  change.offset = Offset{golden.last ? 5u : 6u};
+  change.source_pos = 333;
+  change.source_row = 1;
+  change.ts_us = 1600000000000000;
+  change.last = golden.last;
+  std::string out;
+  const Status status = (*formatter)->append(transaction, change, out);
+  return status.has_value() ? out : status.error().describe() + "\n";
+}
+
+// `expect` lines may leave out the head that is the same in all: `…` stands for it.
+std::string with_short_head(std::string text) {
+  const size_t source = text.find(R"("source":{"version":)");
+  const size_t end = text.find(R"(,"transaction":)", source);
+  if (source == std::string::npos || end == std::string::npos) return text;
+  return with_short_head(text.replace(source, end - source, "…"));
+}
+
+TEST(Golden, EveryCase) {
+  size_t cases = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(TAILWATER_GOLDEN)) {
+    if (entry.path().extension() != ".test") continue;
+    for (const GoldenCase& golden : read_golden_cases(entry.path())) {
+      const std::string actual = format_case(golden);
+      const bool whole = golden.expected.find("…") == std::string::npos;
+      EXPECT_EQ(whole ? actual : with_short_head(actual), golden.expected) << golden.where;
+      ++cases;
+    }
+  }
+  EXPECT_GT(cases, 30u);
+}
+
+}  // namespace
+}  // namespace tailwater::format

@@ -1,0 +1,296 @@
+#!/usr/bin/env python3
+"""Compares our documents with those of the original, line by line and field by field.
+
+  compare.py debezium|maxwell EXPECTED ACTUAL [--schemas]
+
+EXPECTED holds what the original printed (for Debezium: {"topic", "key", "headers", "value"}), ACTUAL what
+we print (for Debezium: with with_key). Clocks and versions are masked. Every intended difference is a
+rule in RULES below and a paragraph of docs/formats.md under the same name. Prints each other difference
+and ends with 1 if there was one.
+"""
+
+import argparse
+import base64
+import json
+import re
+import struct
+import sys
+
+MASKED = {
+    "debezium": [("value", "ts_ms"), ("value", "ts_us"), ("value", "ts_ns"), ("value", "source", "version"),
+                 ("value", "payload", "ts_ms"), ("value", "payload", "ts_us"), ("value", "payload", "ts_ns"),
+                 ("value", "payload", "source", "version")],
+    "maxwell": [],
+}
+
+
+FLOATS = {"f", "weight", "v"}  # the FLOAT and VECTOR columns of the recordings
+
+
+def is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def same_float32(a, b):
+    try:
+        return struct.pack("<f", a) == struct.pack("<f", b)
+    except OverflowError:
+        return False
+
+
+def same_json(a, b):
+    """Equal but for how numbers and fractions of seconds are spelled."""
+    if isinstance(a, str) and isinstance(b, str):
+        clock = re.compile(r"\d\d:\d\d:\d\d\.\d+$")
+        trim = lambda text: text.rstrip("0").rstrip(".") if clock.search(text) else text
+        return trim(a) == trim(b)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(same_json(x, y) for x, y in zip(a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same_json(a[key], b[key]) for key in a)
+    return a == b
+
+
+def json_spelling(path, expected, actual):
+    if not isinstance(expected, str) or not isinstance(actual, str):
+        return False
+    try:
+        return same_json(json.loads(expected), json.loads(actual))
+    except ValueError:
+        return False
+
+
+def binary_uuid(path, expected, actual):
+    """Debezium pads a uuid, whose trailing zeros the binlog leaves out, on the wrong side."""
+    if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", str(expected)) or not isinstance(actual, str):
+        return False
+    for decode in (bytes.fromhex, base64.urlsafe_b64decode, base64.b64decode):
+        try:
+            raw = decode(actual)
+        except ValueError:
+            continue
+        if len(raw) == 16 and int(expected.replace("-", ""), 16) == int.from_bytes(raw.rstrip(b"\0"), "big"):
+            return True
+    return False
+
+
+def label_with_comma(path, expected, actual):
+    return isinstance(expected, str) and "\\," in expected and expected.replace("\\,", ",") == actual
+
+
+def label_with_quote(path, expected, actual):
+    return isinstance(expected, str) and "''" in expected and expected.replace("''", "'") == actual
+
+
+def year_zero(path, expected, actual):
+    return expected == 1900 and actual == 0
+
+
+def float_digits(path, expected, actual):
+    """JDK 17 prints some floats with more digits than they need, later JDKs and we do not."""
+    return not FLOATS.isdisjoint(path) and is_number(expected) and is_number(actual) and same_float32(expected, actual)
+
+
+def column_default(path, expected, actual):
+    return path[-1] == "default" and "schema" in path and actual is MISSING
+
+
+def unnamed_type(path, expected, actual):
+    """A binlog file does not name MariaDB's json and uuid; with the server's catalog we know them."""
+    if "schema" not in path or path[-1] not in ("name", "version", "type"):
+        return False
+    return expected in ("io.debezium.data.Json", "io.debezium.data.Uuid", 1) and actual is MISSING or (
+        expected == "string" and actual == "bytes")
+
+
+def long_time(path, expected, actual):
+    """Maxwell prints times below zero and from 24 hours on as a time of day."""
+    clock = re.compile(r"-?\d\d+:\d\d:\d\d(\.\d+)?")
+    if not isinstance(expected, str) or not isinstance(actual, str):
+        return False
+    if not clock.fullmatch(expected) or not clock.fullmatch(actual):
+        return False
+    return actual.startswith("-") or int(actual.split(":")[0]) >= 24
+
+
+def wide_bit(path, expected, actual):
+    """Maxwell adds up the bytes of a BIT in 32 bits."""
+    return isinstance(actual, int) and 2**32 <= actual < 2**63 and isinstance(expected, int)
+
+
+def unique_as_primary(path, expected, actual):
+    """The servers call a unique key of NOT NULL columns primary in the binlog when there is no other."""
+    return path[-1] in ("primary_key", "primary_key_columns") and expected == [] and len(actual) == 1
+
+
+RULES = {
+    "debezium": {
+        "year-zero": year_zero,
+        "label-with-comma": label_with_comma,
+        "json-spelling": json_spelling,
+        "binary-uuid": binary_uuid,
+        "float-digits": float_digits,
+        "column-default": column_default,
+        "unnamed-type": unnamed_type,
+    },
+    "maxwell": {
+        "year-zero": year_zero,
+        "label-with-quote": label_with_quote,
+        "long-time": long_time,
+        "wide-bit": wide_bit,
+        "unique-as-primary": unique_as_primary,
+        "float-digits": float_digits,
+    },
+}
+
+
+class Missing:
+    def __repr__(self):
+        return "(nothing)"
+
+
+MISSING = Missing()
+
+
+def mask(document, form):
+    for path in MASKED[form]:
+        at = document
+        for part in path[:-1]:
+            at = at.get(part) if isinstance(at, dict) else None
+        if isinstance(at, dict) and path[-1] in at:
+            at[path[-1]] = "(masked)"
+
+
+def differences(expected, actual, path=()):
+    """Yields (path, expected, actual) of the smallest parts that differ; order of members counts."""
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        for key in expected:
+            yield from differences(expected[key], actual.get(key, MISSING), path + (key,))
+        for key in actual:
+            if key not in expected:
+                yield path + (key,), MISSING, actual[key]
+        common = [key for key in expected if key in actual]
+        if common != [key for key in actual if key in expected]:
+            yield path, "members in the order " + ",".join(expected), "order " + ",".join(actual)
+    elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+        for i, (one, other) in enumerate(zip(expected, actual)):
+            yield from differences(one, other, path + (i,))
+    elif type(expected) is not type(actual) or expected != actual:
+        yield path, expected, actual
+
+
+class Comparison:
+    def __init__(self, form):
+        self.form = form
+        self.used = {}
+        self.wrong = 0
+        self.lines = 0
+
+    def complain(self, text):
+        self.wrong += 1
+        if self.wrong <= 50:
+            print(text)
+
+    def allowed(self, path, expected, actual):
+        for name, rule in RULES[self.form].items():
+            if rule(path, expected, actual):
+                self.used[name] = self.used.get(name, 0) + 1
+                return True
+        return False
+
+    def compare(self, expected, actual, where):
+        mask(expected, self.form)
+        mask(actual, self.form)
+        self.lines += 1
+        for path, one, other in differences(expected, actual):
+            if not self.allowed(path, one, other):
+                spot = ".".join(str(part) for part in path)
+                self.complain(f"{where}: {spot}\n  expected {one!r}\n  actual   {other!r}")
+
+    def compare_all(self, expected, actual, name):
+        for i, (one, other) in enumerate(zip(expected, actual)):
+            self.compare(one, other, f"{name}:{i + 1}")
+        if len(expected) != len(actual):
+            extra = expected[len(actual):] or actual[len(expected):]
+            self.complain(f"{name}: {len(expected)} lines expected, {len(actual)} came; the first without a "
+                          f"partner: {json.dumps(extra[0])[:300]}")
+
+
+def read_lines(path):
+    with open(path, encoding="utf-8", newline="\n") as lines:
+        return [json.loads(line) for line in lines.read().split("\n") if line]
+
+
+def transaction_of(document):
+    """The id in the transaction block of a change, or nothing."""
+    block = (document["value"] or {}).get("transaction")
+    return block["id"] if block else None
+
+
+def without_empty_transactions(documents):
+    """Debezium also marks transactions none of whose changes it prints, those of DDL without an end."""
+    kept = []
+    for document, following in zip(documents, documents[1:] + [None]):
+        value = document["value"] or {}
+        if value.get("status") == "BEGIN" and (following is None or transaction_of(following) != value["id"]):
+            continue
+        if value.get("status") == "END" and value["event_count"] == 0:
+            continue
+        kept.append(document)
+    return kept
+
+
+def prepare_expected(form, documents):
+    if form == "maxwell":
+        return documents
+    for document in documents:
+        document.pop("topic", None)
+        if not document.get("headers"):
+            document.pop("headers", None)
+        if document["value"] and "schema" in document["value"]:
+            without_first_transaction(document)
+    return without_empty_transactions(documents)
+
+
+def first_of_each_schema(documents):
+    """Of documents with schemas, the first change of each shape, as the recorder keeps them."""
+    seen, kept = set(), []
+    for document in documents:
+        if not document["value"] or "schema" not in document["value"]:
+            continue
+        shape = json.dumps(document["value"]["schema"])
+        if shape not in seen:
+            seen.add(shape)
+            kept.append(without_first_transaction(document))
+    return kept
+
+
+def without_first_transaction(document):
+    """Which transaction is marked first depends on those that are empty."""
+    if "status" in document["value"].get("payload", {}):
+        document["value"].pop("payload")
+        document["key"].pop("payload")
+    return document
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("form", choices=sorted(RULES))
+    parser.add_argument("expected")
+    parser.add_argument("actual")
+    parser.add_argument("--schemas", action="store_true", help="documents with schemas: one of each shape")
+    arguments = parser.parse_args()
+    comparison = Comparison(arguments.form)
+    expected = prepare_expected(arguments.form, read_lines(arguments.expected))
+    actual = read_lines(arguments.actual)
+    if arguments.schemas:
+        actual = first_of_each_schema(actual)
+    comparison.compare_all(expected, actual, arguments.expected)
+    for name, count in sorted(comparison.used.items()):
+        print(f"intended difference {name}: {count}")
+    print(f"{comparison.lines} documents compared, {comparison.wrong} differences")
+    return 1 if comparison.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
