@@ -76,7 +76,8 @@ uint8_t* write_double(double value, uint8_t* to) {
   const auto put = [&to, &digits](size_t from, size_t until) {
     for (size_t i = from; i < until; ++i) *to++ = static_cast<uint8_t>(digits[i]);
   };
-  if (point > kPlacesMax || point < 1 - kPlacesMax) {
+  const bool large = point > kPlacesMax && static_cast<int>(count) <= point;
+  if (large || point < 1 - kPlacesMax) {
     put(0, 1);
     if (count > 1) *to++ = '.';
     put(1, count);
