@@ -1,7 +1,7 @@
 # How the compiler and the linker are called: ccache, lld, sanitizers, warnings.
 
 set(TAILWATER_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
-    -Woverloaded-virtual -Wnull-dereference)
+    -Woverloaded-virtual)
 if(TAILWATER_WERROR)
   list(APPEND TAILWATER_WARNINGS -Werror)
 endif()

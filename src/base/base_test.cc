@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/backoff.h"
 #include "base/crc32c.h"
 #include "base/cursor.h"
 #include "base/text.h"
@@ -17,7 +18,8 @@ TEST(Crc32c, IsTheSameInPieces) {
   std::string text;
   for (int i = 0; i < 20000; ++i) text += static_cast<char>(i * 7 + i / 13);
   const uint32_t whole = crc32c(as_bytes(text));
-  for (const size_t cut : {size_t{0}, size_t{1}, size_t{7}, size_t{3071}, size_t{3072}, size_t{9999}}) {
+  for (const size_t cut :
+       {size_t{0}, size_t{1}, size_t{7}, size_t{3071}, size_t{3072}, size_t{9999}}) {
     const std::string_view view = text;
     EXPECT_EQ(crc32c(as_bytes(view.substr(cut)), crc32c(as_bytes(view.substr(0, cut)))), whole);
   }
@@ -38,6 +40,17 @@ TEST(Cursor, ReadsBothByteOrders) {
   EXPECT_EQ(cursor.be_uint(3), 0x010203U);
   EXPECT_EQ(cursor.le_uint(3), 0x030201U);
   EXPECT_TRUE(cursor.ok() && cursor.at_end());
+}
+
+TEST(Backoff, DoublesWithJitterUpToItsCap) {
+  Backoff backoff(100, 1000, 7);
+  for (const int64_t top : {100, 200, 400, 800, 1000, 1000}) {
+    const int64_t pause = backoff.next_us();
+    EXPECT_LE(pause, top);
+    EXPECT_GE(pause, top / 2);
+  }
+  backoff.reset();
+  EXPECT_LE(backoff.next_us(), 100);
 }
 
 TEST(Text, Base64) {

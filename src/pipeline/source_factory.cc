@@ -1,0 +1,142 @@
+#include "pipeline/source_factory.h"
+
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "changelog/reader.h"
+#include "db/mysql/connection.h"
+#include "db/mysql/endpoint.h"
+#include "source/mysql/binlog_file_source.h"
+#include "source/mysql/bound.h"
+#include "source/mysql/mysql_source.h"
+#include "transform/selection.h"
+
+namespace tailwater::pipeline {
+namespace {
+
+constexpr std::string_view kBinlogScheme = "binlog:";
+
+bool is_binlog(const std::string& url) {
+  return url.starts_with(kBinlogScheme);
+}
+
+std::vector<std::string> binlog_paths(const std::string& url) {
+  std::vector<std::string> paths;
+  for (const std::string_view path :
+       split(std::string_view(url).substr(kBinlogScheme.size()), ',')) {
+    if (!trim(path).empty()) paths.emplace_back(trim(path));
+  }
+  return paths;
+}
+
+Status check_scheme(const std::string& url) {
+  const std::string scheme = url.substr(0, url.find(':'));
+  if (scheme == "mysql" || scheme == "mariadb" || is_binlog(url)) return {};
+  return fail(ErrorKind::kUserFix,
+              fmt::format("'{}' is not the URL of a source", mysql::redact_url(url)),
+              "write mysql://user@host:port, mariadb://user@host:port, or binlog:FILE");
+}
+
+Result<mysql::Endpoint> make_endpoint(const SourceConfig& config) {
+  TW_ASSIGN(mysql::Endpoint endpoint, mysql::parse_endpoint(config.url));
+  const auto over = [](std::string& target, const std::string& value) {
+    if (!value.empty()) target = value;
+  };
+  over(endpoint.user, config.user);
+  over(endpoint.password_file, config.password_file);
+  over(endpoint.password_command, config.password_command);
+  over(endpoint.tls_ca, config.tls_ca);
+  over(endpoint.tls_cert, config.tls_cert);
+  over(endpoint.tls_key, config.tls_key);
+  if (!config.tls.empty()) {
+    TW_ASSIGN(endpoint.tls, mysql::parse_tls_mode(config.tls));
+  }
+  endpoint.connect_timeout_us = config.connect_timeout_us;
+  TW_TRY(mysql::complete_endpoint(endpoint, mysql::Surroundings::of_process()));
+  return endpoint;
+}
+
+// A database in the URL selects its tables, as a user of mysql://host/shop means it.
+Result<Selection> make_selection(const SourceConfig& config, const std::string& database) {
+  std::vector<std::string> include = config.table_include;
+  if (include.empty() && !database.empty()) {
+    std::string quoted;
+    for (const char c : database) {
+      if (std::string_view("\\^$.|?*+()[]{}").find(c) != std::string_view::npos) quoted += '\\';
+      quoted += c;
+    }
+    include.push_back(quoted + "\\..*");
+  }
+  return Selection::compile(include, config.table_exclude);
+}
+
+Result<std::optional<mysql::Bound>> parse_until(const SourceConfig& config) {
+  if (config.until.empty()) return std::optional<mysql::Bound>{};
+  auto bound = mysql::parse_bound(config.until);
+  if (!bound.has_value()) return fail(std::move(bound).error().in("until"));
+  return std::optional(*bound);
+}
+
+}  // namespace
+
+Result<mysql::Endpoint> endpoint_of(const SourceConfig& config) {
+  TW_TRY(check_scheme(config.url));
+  if (is_binlog(config.url)) {
+    return fail(ErrorKind::kUserFix, "binlog files have no server to connect to");
+  }
+  return make_endpoint(config);
+}
+
+Result<SourceKind> find_source_kind(const SourceConfig& config, const std::string& folder) {
+  TW_TRY(check_scheme(config.url));
+  // All that can be wrong in the configuration is told before a connection is tried.
+  TW_TRY(Selection::compile(config.table_include, config.table_exclude).map([](auto&&) {}));
+  TW_TRY(mysql::parse_bound(config.from).map([](auto&&) {}));
+  TW_TRY(parse_until(config).map([](auto&&) {}));
+  if (is_binlog(config.url)) {
+    const auto paths = binlog_paths(config.url);
+    if (paths.empty()) return fail(ErrorKind::kUserFix, "binlog: needs the path of a file");
+    return mysql::BinlogFileSource::kind_of(FileSystem::posix(), paths.front());
+  }
+  TW_ASSIGN(const mysql::Endpoint endpoint, make_endpoint(config));
+  const auto reader = changelog::Reader::open(FileSystem::posix(), folder, {});
+  if (reader.has_value()) return (*reader)->identity().kind;
+  TW_ASSIGN(const mysql::Connection connection, mysql::Connection::open(endpoint));
+  if (config.url.starts_with("mariadb:") && !connection.is_mariadb()) {
+    return fail(ErrorKind::kUserFix, "the server is MySQL, not MariaDB",
+                "write mysql:// in the URL");
+  }
+  return connection.is_mariadb() ? SourceKind::kMariadb : SourceKind::kMysql;
+}
+
+Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKind kind,
+                                            changelog::Writer& writer) {
+  (void)kind;
+  TW_ASSIGN(const mysql::Bound from, mysql::parse_bound(config.from));
+  TW_ASSIGN(const auto until, parse_until(config));
+  if (is_binlog(config.url)) {
+    TW_ASSIGN(Selection selection, make_selection(config, ""));
+    return mysql::BinlogFileSource::make({.paths = binlog_paths(config.url),
+                                          .from = from,
+                                          .until = until,
+                                          .selection = std::move(selection),
+                                          .schema_file = config.schema_file},
+                                         FileSystem::posix(), writer);
+  }
+  mysql::MysqlSourceOptions options;
+  TW_ASSIGN(options.endpoint, make_endpoint(config));
+  TW_ASSIGN(options.selection, make_selection(config, options.endpoint.database));
+  options.endpoint.database.clear();  // it only selects: a missing one must not refuse the login
+  options.from = from;
+  options.until = until;
+  options.schema_file = config.schema_file;
+  options.server_id = config.replica_server_id;
+  options.heartbeat_us = config.heartbeat_interval_us;
+  options.deadline_us = config.deadline_us;
+  options.retry_min_us = config.retry_min_us;
+  options.retry_max_us = config.retry_max_us;
+  return mysql::MysqlSource::make(std::move(options), writer);
+}
+
+}  // namespace tailwater::pipeline

@@ -1,0 +1,27 @@
+// From a source's configuration to the source itself. The only place that knows all source rooms.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "changelog/writer.h"
+#include "db/mysql/endpoint.h"
+#include "model/source.h"
+#include "pipeline/config.h"
+
+namespace tailwater::pipeline {
+
+/// Which server the configuration leads to, as whom. kUserFix when it leads to none.
+Result<mysql::Endpoint> endpoint_of(const SourceConfig& config);
+
+/// What kind of source the configuration leads to: read from the changelog in `folder` when there
+/// is one, from the URL, or asked of the server. kUserFix for a URL of no known kind, and when the
+/// changelog there is of another kind than the URL says.
+Result<SourceKind> find_source_kind(const SourceConfig& config, const std::string& folder);
+
+/// The source, writing to `writer`, which must outlive it.
+Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKind kind,
+                                            changelog::Writer& writer);
+
+}  // namespace tailwater::pipeline

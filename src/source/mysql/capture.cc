@@ -1,0 +1,295 @@
+// The stream: files, positions, and which event goes where. Transactions are in
+// capture_transaction.cc.
+#include "source/mysql/capture.h"
+
+#include <cctype>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "source/mysql/binlog/control_events.h"
+#include "source/mysql/binlog/gtid_event.h"
+#include "source/mysql/binlog/query_event.h"
+
+namespace tailwater::mysql {
+namespace {
+
+std::string_view file_number(std::string_view file) {
+  size_t at = file.size();
+  while (at > 0 && std::isdigit(static_cast<unsigned char>(file[at - 1])) != 0) --at;
+  std::string_view digits = file.substr(at);
+  while (digits.size() > 1 && digits.front() == '0') digits.remove_prefix(1);
+  return digits;
+}
+
+}  // namespace
+
+int compare_binlog(const BinlogPosition& left, const BinlogPosition& right) {
+  const std::string_view a = file_number(left.file);
+  const std::string_view b = file_number(right.file);
+  if (a.size() != b.size()) return a.size() < b.size() ? -1 : 1;
+  if (const int order = a.compare(b); order != 0) return order;
+  if (left.pos == right.pos) return 0;
+  return left.pos < right.pos ? -1 : 1;
+}
+
+Capture::Capture(changelog::Writer& writer, SchemaResolver& resolver, Selection selection,
+                 CaptureEnd end)
+    : writer_(writer),
+      resolver_(resolver),
+      tables_(writer, resolver, std::move(selection)),
+      end_(std::move(end)) {
+  writer_.set_position_encoder([this](ByteBuffer& out) { encode_position(position(), out); });
+}
+
+Status Capture::start(const CaptureStart& start) {
+  TW_TRY(drop_open());
+  kind_ = start.position.kind;
+  server_ = start.position.server;
+  committed_ = start.position.binlog;
+  file_ = committed_.file;
+  next_pos_ = committed_.pos;
+  gtids_from_file_ = start.gtids_from_file;
+  skip_to_pos_ = start.skip_to_pos;
+  skip_to_us_ = start.skip_to_us;
+  has_gtids_ = !start.position.gtids.empty();
+  mysql_executed_ = {};
+  mariadb_executed_ = {};
+  if (kind_ == SourceKind::kMariadb) {
+    TW_ASSIGN(mariadb_executed_, MariadbGtidList::parse(start.position.gtids));
+  } else {
+    TW_ASSIGN(mysql_executed_, MysqlGtidSet::parse(start.position.gtids));
+  }
+  have_format_ = false;
+  tables_.clear();
+  check_end();
+  return {};
+}
+
+Position Capture::position() const {
+  Position position{kind_, server_, committed_, {}};
+  if (!has_gtids_) return position;
+  position.gtids =
+      kind_ == SourceKind::kMariadb ? mariadb_executed_.describe() : mysql_executed_.describe();
+  return position;
+}
+
+std::string Capture::where() const {
+  return BinlogPosition{file_, event_pos_}.describe();
+}
+
+bool Capture::reached(const BinlogPosition& position) const {
+  return end_.binlog && compare_binlog(position, *end_.binlog) >= 0;
+}
+
+void Capture::check_end() {
+  if (reached(committed_)) finished_ = true;
+  if (end_.mysql_gtids && end_.mysql_gtids->is_subset_of(mysql_executed_)) finished_ = true;
+  if (!end_.mariadb_gtids) return;
+  const auto& executed = mariadb_executed_.domains();
+  bool all = true;
+  for (const auto& [domain, gtid] : end_.mariadb_gtids->domains()) {
+    const auto at = executed.find(domain);
+    all = all && at != executed.end() && at->second.sequence >= gtid.sequence;
+  }
+  if (all) finished_ = true;
+}
+
+Status Capture::take(Bytes whole) {
+  const Checksum checksum = have_format_ ? format_.checksum : guess_checksum(whole);
+  auto event = open_event(whole, checksum);
+  if (!event.has_value()) {
+    event_pos_ = next_pos_;
+    return fail(std::move(event).error().at(where()));
+  }
+  return take(*event);
+}
+
+Status Capture::take(const Event& event) {
+  track_position(event.header);
+  auto taken = take_event(event);
+  if (!taken.has_value()) return fail(std::move(taken).error().at(where()));
+  return {};
+}
+
+// Where the event starts and ends. Headers hold only the low 32 bits of the end, artificial events
+// none, and MariaDB 11.4 none inside transactions that it cached.
+void Capture::track_position(const EventHeader& header) {
+  event_pos_ = next_pos_;
+  const bool artificial = (header.flags & kFlagArtificial) != 0;
+  if (artificial || header.type == EventType::kHeartbeat ||
+      header.type == EventType::kHeartbeatV2) {
+    return;
+  }
+  if (header.next_pos == 0) {
+    if (header.type != EventType::kFormatDescription && in_transaction_) next_pos_ += header.length;
+    return;
+  }
+  constexpr uint64_t kHigh = uint64_t{1} << 32;
+  uint64_t end = (next_pos_ & ~(kHigh - 1)) | header.next_pos;
+  if (end < next_pos_) end += kHigh;
+  next_pos_ = end;
+  event_pos_ = end - std::min<uint64_t>(end, header.length);
+}
+
+Status Capture::take_event(const Event& event) {
+  if (skip_to_pos_ && !in_transaction_ && event_pos_ >= *skip_to_pos_ &&
+      event.header.next_pos != 0) {
+    if (event_pos_ != *skip_to_pos_) {
+      return fail(ErrorKind::kResync, fmt::format("no event starts at {}:{}", file_, *skip_to_pos_),
+                  "start at a position that the server itself prints, or with --from earliest");
+    }
+    skip_to_pos_.reset();
+  }
+  return dispatch(event);
+}
+
+Status Capture::dispatch(const Event& event) {
+  const EventType type = event.header.type;
+  if (is_rows(type)) return on_rows(event);
+  switch (type) {
+    case EventType::kTableMap:
+      return skipped_ ? Status{} : tables_.take(event, format_);
+    case EventType::kGtid:
+    case EventType::kGtidTagged:
+    case EventType::kAnonymousGtid:
+      return on_mysql_gtid(event);
+    case EventType::kMariadbGtid:
+      return on_mariadb_gtid(event);
+    case EventType::kQuery:
+    case EventType::kMariadbQueryCompressed:
+      return on_query(event);
+    case EventType::kXid:
+      return on_xid(event);
+    case EventType::kTransactionPayload:
+      return on_payload(event);
+    case EventType::kFormatDescription:
+      return on_format_description(event);
+    case EventType::kRotate:
+      return on_rotate(event);
+    case EventType::kHeartbeat:
+    case EventType::kHeartbeatV2:
+      return on_heartbeat(event);
+    case EventType::kPreviousGtids:
+      return on_previous_gtids(event);
+    case EventType::kMariadbGtidList:
+      return on_gtid_list(event);
+    case EventType::kRowsQuery:
+    case EventType::kMariadbAnnotateRows:
+    case EventType::kMariadbBinlogCheckpoint:
+    case EventType::kStop:
+    case EventType::kIntvar:
+    case EventType::kRand:
+    case EventType::kUserVar:
+    case EventType::kIgnorable:
+      return {};
+    default:
+      return refuse(event);
+  }
+}
+
+// What must not be passed over: an incident, statement-based changes, and what is not known here.
+Status Capture::refuse(const Event& event) {
+  const EventType type = event.header.type;
+  if ((event.header.flags & kFlagIgnorable) != 0) return {};
+  if (type == EventType::kIncident) {
+    TW_ASSIGN(const Incident incident, parse_incident(event));
+    return fail(ErrorKind::kResync,
+                fmt::format("the server reports an incident ({}): its binlog may lack changes",
+                            std::string(incident.message)),
+                "start again after this place with --from, once the tables have been read anew");
+  }
+  if (type == EventType::kBeginLoadQuery || type == EventType::kExecuteLoadQuery ||
+      type == EventType::kAppendBlock || type == EventType::kDeleteFile) {
+    return fail(
+        ErrorKind::kUserFix, "the binlog holds a LOAD DATA as a statement, not as rows",
+        "SET GLOBAL binlog_format = 'ROW', reconnect the application, and start after this place");
+  }
+  if (type == EventType::kXaPrepare) {
+    return fail(ErrorKind::kUnsupported, "XA transactions are not read by this version",
+                "start after this place with --from to pass over it");
+  }
+  return fail(ErrorKind::kUnsupported,
+              fmt::format("an event of type {} ({}) cannot be read by this version",
+                          static_cast<unsigned>(type), to_string(type)),
+              "start after this place with --from to pass over it, or use a newer version");
+}
+
+Status Capture::on_format_description(const Event& event) {
+  TW_ASSIGN(format_, parse_format_description(event));
+  have_format_ = true;
+  kind_ = format_.mariadb ? SourceKind::kMariadb : SourceKind::kMysql;
+  // A server that died in the middle of a transaction starts a new file without its end.
+  TW_TRY(drop_open());
+  tables_.clear();
+  return {};
+}
+
+Status Capture::on_rotate(const Event& event) {
+  TW_ASSIGN(const Rotate rotate, parse_rotate(event));
+  file_ = rotate.file;
+  next_pos_ = rotate.pos;
+  const bool artificial = (event.header.flags & kFlagArtificial) != 0 || event.header.next_pos == 0;
+  if (artificial) {
+    if (committed_.file.empty()) committed_ = {file_, next_pos_};
+    return {};
+  }
+  TW_TRY(drop_open());
+  if (skip_to_pos_) {
+    return fail(ErrorKind::kResync,
+                fmt::format("{} ends before byte {}", committed_.file, *skip_to_pos_),
+                "start at a position that the server itself prints");
+  }
+  committed_ = {file_, next_pos_};
+  if (!skipping()) {
+    TW_TRY(writer_.advance(file_, next_pos_, int64_t{event.header.timestamp_s} * 1'000'000));
+  }
+  check_end();
+  return {};
+}
+
+Status Capture::on_heartbeat(const Event& event) {
+  TW_ASSIGN(const Heartbeat heartbeat, parse_heartbeat(event));
+  const bool news = heartbeat.file == file_ && heartbeat.pos > next_pos_;
+  if (in_transaction_ || skipping() || !news) return {};
+  next_pos_ = heartbeat.pos;
+  committed_ = {file_, next_pos_};
+  TW_TRY(writer_.advance(file_, next_pos_, last_ts_us_));
+  check_end();
+  return {};
+}
+
+Status Capture::on_previous_gtids(const Event& event) {
+  if (!gtids_from_file_) return {};
+  gtids_from_file_ = false;
+  TW_ASSIGN(mysql_executed_, MysqlGtidSet::decode(event.body));
+  has_gtids_ = !mysql_executed_.empty();
+  check_end();
+  return {};
+}
+
+Status Capture::on_gtid_list(const Event& event) {
+  if (!gtids_from_file_) return {};
+  gtids_from_file_ = false;
+  TW_ASSIGN(const GtidListEvent list, parse_gtid_list(event));
+  for (const MariadbGtid& gtid : list.gtids) mariadb_executed_.set(gtid);
+  has_gtids_ = !list.gtids.empty();
+  check_end();
+  return {};
+}
+
+Status Capture::on_payload(const Event& event) {
+  TW_ASSIGN(const TransactionPayload payload, parse_transaction_payload(event));
+  TW_TRY(payload_.start(payload));
+  for (;;) {
+    TW_ASSIGN(const auto inner, payload_.next());
+    if (!inner) return {};
+    if (inner->header.type == EventType::kTransactionPayload) {
+      return fail(ErrorKind::kCorrupt, "a compressed transaction holds another one");
+    }
+    TW_TRY(dispatch(*inner));
+  }
+}
+
+}  // namespace tailwater::mysql

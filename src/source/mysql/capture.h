@@ -1,0 +1,164 @@
+// Capture: turns the events of a binlog, in their order, into transactions of a changelog.
+//
+// It knows nothing of connections: a live server and a binlog file feed it the same way. A
+// transaction is started in the changelog with its first selected change, so one that is filtered
+// out whole only moves the position.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "changelog/writer.h"
+#include "source/mysql/binlog/event.h"
+#include "source/mysql/binlog/format_description.h"
+#include "source/mysql/binlog/gtid_set.h"
+#include "source/mysql/binlog/payload.h"
+#include "source/mysql/binlog/query_event.h"
+#include "source/mysql/binlog/rows_event.h"
+#include "source/mysql/table_cache.h"
+
+namespace tailwater::mysql {
+
+/// Where an event stream starts, and which part of it counts.
+struct CaptureStart {
+  Position position = {};  ///< of the first event; its GTIDs are those executed before
+  /// Learn the executed GTIDs from the file's own head: the stream starts at a file's first event.
+  bool gtids_from_file = false;
+  /// Transactions that start before this place in the first file are read but not kept. The place
+  /// must be where an event starts.
+  std::optional<uint64_t> skip_to_pos = {};
+  /// Transactions committed before this time are not kept.
+  std::optional<int64_t> skip_to_us = {};
+};
+
+/// Where it ends: after the transaction that reaches the place.
+struct CaptureEnd {
+  std::optional<BinlogPosition> binlog = {};
+  std::optional<MysqlGtidSet> mysql_gtids = {};
+  std::optional<MariadbGtidList> mariadb_gtids = {};
+  std::optional<int64_t> timestamp_us = {};  ///< before the first transaction at or after
+};
+
+class Capture {
+ public:
+  /// Borrows writer and resolver.
+  Capture(changelog::Writer& writer, SchemaResolver& resolver, Selection selection, CaptureEnd end);
+  Capture(const Capture&) = delete;
+  Capture& operator=(const Capture&) = delete;
+
+  /// A new stream of events starts here; an open transaction is taken back.
+  Status start(const CaptureStart& start);
+  /// Takes one event, whole, header to checksum. Errors carry file:pos.
+  Status take(Bytes event);
+  /// The same of an event that was opened, and so verified, already.
+  Status take(const Event& event);
+  /// Whether the end is reached; nothing more should be given.
+  [[nodiscard]] bool finished() const { return finished_; }
+  [[nodiscard]] bool in_transaction() const { return in_transaction_; }
+  /// After the last whole transaction.
+  [[nodiscard]] Position position() const;
+  /// The same without its GTIDs: cheap.
+  [[nodiscard]] const BinlogPosition& binlog_position() const { return committed_; }
+  /// Whether events are still read only to get to the place or time where reading starts, or to
+  /// learn the GTIDs before it: a new connection must then start where the first one did.
+  [[nodiscard]] bool skipping() const {
+    return skip_to_pos_.has_value() || skip_to_us_.has_value() || gtids_from_file_;
+  }
+  /// Source time of the last transaction, microseconds; 0 before the first.
+  [[nodiscard]] int64_t last_transaction_ts_us() const { return last_ts_us_; }
+  /// Whether `position` is at or past the end already.
+  [[nodiscard]] bool reached(const BinlogPosition& position) const;
+
+ private:
+  struct Savepoint {
+    bool started = false;  ///< whether the transaction was in the changelog already
+    uint64_t mark = 0;
+    uint64_t ordinal = 0;
+  };
+
+  Status take_event(const Event& event);
+  Status dispatch(const Event& event);
+  void track_position(const EventHeader& header);
+
+  Status on_format_description(const Event& event);
+  Status on_rotate(const Event& event);
+  Status on_heartbeat(const Event& event);
+  Status on_previous_gtids(const Event& event);
+  Status on_mysql_gtid(const Event& event);
+  Status on_mariadb_gtid(const Event& event);
+  Status on_gtid_list(const Event& event);
+  Status on_query(const Event& event);
+  Status on_xid(const Event& event);
+  Status on_rows(const Event& event);
+  Status on_payload(const Event& event);
+  Status refuse(const Event& event);
+
+  Status begin(const EventHeader& header, int64_t commit_ts_us);
+  Status ensure_started();
+  Status commit(const EventHeader& header, uint64_t xid);
+  Status rollback(const EventHeader& header);
+  Status drop_open();
+  Status savepoint(const std::string& name);
+  Status rollback_to(const std::string& name);
+  Status add_schema_change(const EventHeader& header, const QueryEvent& query);
+  Status append_rows(const EventHeader& header, const RowsEvent& rows, CachedTable& table);
+  Status step_over(const ImagePlan& first, const ImagePlan* second, Cursor& cursor);
+  void add_executed();
+  void check_end();
+  [[nodiscard]] std::string where() const;
+
+  changelog::Writer& writer_;
+  SchemaResolver& resolver_;
+  TableCache tables_;
+  CaptureEnd end_;
+  SourceKind kind_ = SourceKind::kMysql;
+  std::string server_;
+
+  // The stream.
+  FormatDescription format_;
+  bool have_format_ = false;
+  std::string file_;
+  uint64_t event_pos_ = 0;  ///< where the current event starts
+  uint64_t next_pos_ = 0;   ///< where the next one starts
+  bool gtids_from_file_ = false;
+  std::optional<uint64_t> skip_to_pos_;
+  std::optional<int64_t> skip_to_us_;
+  bool finished_ = false;
+
+  // The open transaction.
+  bool in_transaction_ = false;
+  bool explicit_ = false;  ///< ends with a commit of its own, not with its only statement
+  bool skipped_ = false;   ///< before the place or time where reading starts
+  bool started_ = false;   ///< begun in the changelog
+  std::string gtid_text_;
+  std::optional<MysqlGtid> mysql_gtid_;
+  std::optional<MariadbGtid> mariadb_gtid_;
+  uint64_t start_pos_ = 0;
+  uint64_t thread_id_ = 0;
+  uint32_t server_id_ = 0;
+  int64_t begin_ts_us_ = 0;
+  int64_t commit_ts_us_ = 0;  ///< as its GTID event said; 0 when it did not
+  uint64_t ordinal_ = 0;
+  std::unordered_map<std::string, Savepoint> savepoints_;
+
+  // After the last whole transaction.
+  BinlogPosition committed_;
+  MysqlGtidSet mysql_executed_;
+  MariadbGtidList mariadb_executed_;
+  bool has_gtids_ = false;
+  int64_t last_ts_us_ = 0;
+
+  PayloadReader payload_;
+  ByteBuffer unpacked_;
+  ByteBuffer scratch_;
+  std::string statement_;
+};
+
+/// Which of two places in the binlogs of one server comes first: by the number at the end of the
+/// file name, then by byte. Negative, zero or positive.
+int compare_binlog(const BinlogPosition& left, const BinlogPosition& right);
+
+}  // namespace tailwater::mysql

@@ -1,0 +1,307 @@
+// Transactions: begin, rows, savepoints, commit.
+#include <fmt/format.h>
+
+#include "source/mysql/binlog/control_events.h"
+#include "source/mysql/binlog/gtid_event.h"
+#include "source/mysql/binlog/query_event.h"
+#include "source/mysql/capture.h"
+#include "source/mysql/statement_kind.h"
+
+namespace tailwater::mysql {
+namespace {
+
+constexpr int64_t kSecondUs = 1'000'000;
+
+int64_t timestamp_us(const EventHeader& header) {
+  return int64_t{header.timestamp_s} * kSecondUs;
+}
+
+Op op_of(RowsKind kind) {
+  switch (kind) {
+    case RowsKind::kWrite:
+      return Op::kInsert;
+    case RowsKind::kUpdate:
+      return Op::kUpdate;
+    case RowsKind::kDelete:
+      return Op::kDelete;
+  }
+  return Op::kInsert;
+}
+
+}  // namespace
+
+Status Capture::begin(const EventHeader& header, int64_t commit_ts_us) {
+  if (in_transaction_) {
+    return fail(ErrorKind::kCorrupt, "a transaction starts inside another one");
+  }
+  const int64_t ts_us = commit_ts_us != 0 ? commit_ts_us : timestamp_us(header);
+  if (end_.timestamp_us && ts_us >= *end_.timestamp_us) {
+    finished_ = true;
+    return {};
+  }
+  if (skip_to_us_ && ts_us >= *skip_to_us_) skip_to_us_.reset();
+  skipped_ = skip_to_pos_.has_value() || skip_to_us_.has_value();
+  in_transaction_ = true;
+  explicit_ = false;
+  started_ = false;
+  start_pos_ = event_pos_;
+  server_id_ = header.server_id;
+  commit_ts_us_ = commit_ts_us;
+  thread_id_ = 0;
+  ordinal_ = 0;
+  mysql_gtid_.reset();
+  mariadb_gtid_.reset();
+  if (!savepoints_.empty()) savepoints_.clear();
+  return {};
+}
+
+Status Capture::ensure_started() {
+  if (started_) return {};
+  gtid_text_.clear();
+  if (mysql_gtid_) gtid_text_ = mysql_gtid_->describe();
+  if (mariadb_gtid_) gtid_text_ = mariadb_gtid_->describe();
+  TW_TRY(writer_.begin({.gtid = gtid_text_,
+                        .file = file_,
+                        .start_pos = start_pos_,
+                        .thread_id = thread_id_,
+                        .server_id = server_id_,
+                        .ts_us = begin_ts_us_}));
+  started_ = true;
+  return {};
+}
+
+Status Capture::on_mysql_gtid(const Event& event) {
+  TW_ASSIGN(MysqlGtidEvent gtid, parse_mysql_gtid(event));
+  TW_TRY(begin(event.header, gtid.immediate_commit_us));
+  begin_ts_us_ = timestamp_us(event.header);
+  mysql_gtid_ = std::move(gtid.gtid);
+  return {};
+}
+
+Status Capture::on_mariadb_gtid(const Event& event) {
+  TW_ASSIGN(const MariadbGtidEvent gtid, parse_mariadb_gtid_event(event));
+  constexpr uint8_t kXa = MariadbGtidEvent::kPreparedXa | MariadbGtidEvent::kCompletedXa;
+  if ((gtid.flags & kXa) != 0) {
+    return fail(ErrorKind::kUnsupported, "XA transactions are not read by this version",
+                "start after this place with --from to pass over it");
+  }
+  TW_TRY(begin(event.header, 0));
+  begin_ts_us_ = timestamp_us(event.header);
+  mariadb_gtid_ = gtid.gtid;
+  explicit_ = !gtid.standalone();
+  if (gtid.thread_id) thread_id_ = *gtid.thread_id;
+  return {};
+}
+
+Status Capture::on_query(const Event& event) {
+  TW_ASSIGN(const QueryEvent query, parse_query(event, format_, unpacked_));
+  const Statement statement = classify_statement(query.statement);
+  switch (statement.kind) {
+    case StatementKind::kBegin:
+      if (!in_transaction_) {
+        TW_TRY(begin(event.header, 0));
+        begin_ts_us_ = timestamp_us(event.header);
+      }
+      explicit_ = true;
+      thread_id_ = query.thread_id;
+      return {};
+    case StatementKind::kCommit:
+      return commit(event.header, 0);
+    case StatementKind::kRollback:
+      return rollback(event.header);
+    case StatementKind::kSavepoint:
+      return savepoint(statement.savepoint);
+    case StatementKind::kRollbackTo:
+      return rollback_to(statement.savepoint);
+    case StatementKind::kXa:
+      return fail(ErrorKind::kUnsupported, "XA transactions are not read by this version",
+                  "start after this place with --from to pass over it");
+    case StatementKind::kRowChange:
+      return fail(ErrorKind::kUserFix,
+                  fmt::format("the binlog holds a change as a statement, not as rows: {:.100}",
+                              query.statement),
+                  "SET GLOBAL binlog_format = 'ROW', reconnect the application, and start after "
+                  "this place");
+    case StatementKind::kSchemaChange:
+      return add_schema_change(event.header, query);
+    case StatementKind::kOther:
+      break;
+  }
+  return in_transaction_ && !explicit_ ? commit(event.header, query.xid.value_or(0)) : Status{};
+}
+
+Status Capture::add_schema_change(const EventHeader& header, const QueryEvent& query) {
+  resolver_.schema_changed();
+  const bool alone = !in_transaction_ || !explicit_;
+  if (!in_transaction_) {
+    TW_TRY(begin(header, 0));
+    begin_ts_us_ = timestamp_us(header);
+    if (finished_) return {};
+  }
+  thread_id_ = query.thread_id;
+  if (!skipped_) {
+    TW_TRY(ensure_started());
+    statement_.clear();
+    append_statement(query, statement_);
+    TW_TRY(writer_.add_statement({.op = Op::kSchemaChange,
+                                  .source_pos = event_pos_,
+                                  .ts_us = timestamp_us(header),
+                                  .first_ordinal = ordinal_},
+                                 query.database, statement_));
+  }
+  ++ordinal_;
+  tables_.clear();
+  return alone ? commit(header, query.xid.value_or(0)) : Status{};
+}
+
+Status Capture::on_xid(const Event& event) {
+  TW_ASSIGN(const uint64_t xid, parse_xid(event));
+  return commit(event.header, xid);
+}
+
+Status Capture::on_rows(const Event& event) {
+  if (!in_transaction_) {
+    // Only binlogs that were cut, or whose start was skipped, have rows outside of a transaction.
+    TW_TRY(begin(event.header, 0));
+    begin_ts_us_ = timestamp_us(event.header);
+    explicit_ = true;
+    if (finished_) return {};
+  }
+  if (skipped_) return {};
+  TW_ASSIGN(const RowsEvent rows, parse_rows(event, format_, unpacked_));
+  if (rows.table_id == RowsEvent::kDummyTableId) return {};
+  CachedTable* table = tables_.find(rows.table_id);
+  if (table == nullptr) {
+    return fail(ErrorKind::kCorrupt,
+                fmt::format("rows of table id {} come without a table map", rows.table_id));
+  }
+  auto appended = append_rows(event.header, rows, *table);
+  if (!appended.has_value()) return fail(std::move(appended).error().in(table->name));
+  return {};
+}
+
+Status Capture::append_rows(const EventHeader& header, const RowsEvent& rows, CachedTable& table) {
+  if (rows.columns != table.plan.columns()) {
+    return fail(ErrorKind::kCorrupt, fmt::format("rows of {} columns where the table map has {}",
+                                                 rows.columns, table.plan.columns()));
+  }
+  const bool update = rows.kind == RowsKind::kUpdate;
+  TW_ASSIGN(
+      const ImagePlan* first,
+      table.plan.image(rows.kind == RowsKind::kWrite ? rows.after_columns : rows.before_columns));
+  const ImagePlan* second = first;
+  if (update) {
+    TW_ASSIGN(second, table.plan.image(rows.after_columns));
+  }
+  Cursor cursor(rows.rows);
+  if (!table.selected) return step_over(*first, update ? second : nullptr, cursor);
+
+  TW_TRY(ensure_started());
+  TW_TRY(writer_.start_rows({.op = op_of(rows.kind),
+                             .source_pos = event_pos_,
+                             .ts_us = timestamp_us(header),
+                             .first_ordinal = ordinal_,
+                             .first_source_row = 0},
+                            table.plan.schema()));
+  while (!cursor.at_end()) {
+    writer_.begin_image();
+    TW_TRY(transcode_image(*first, cursor, writer_.image_buffer()));
+    writer_.end_image();
+    if (update) {
+      writer_.begin_image();
+      TW_TRY(transcode_image(*second, cursor, writer_.image_buffer()));
+      writer_.end_image();
+    }
+    TW_TRY(writer_.end_change());
+    ++ordinal_;
+  }
+  return writer_.end_rows();
+}
+
+// Ordinals count what the source sent, whatever is selected: rows that are not kept are counted.
+Status Capture::step_over(const ImagePlan& first, const ImagePlan* second, Cursor& cursor) {
+  while (!cursor.at_end()) {
+    scratch_.clear();
+    TW_TRY(transcode_image(first, cursor, scratch_));
+    if (second != nullptr) {
+      TW_TRY(transcode_image(*second, cursor, scratch_));
+    }
+    ++ordinal_;
+  }
+  return {};
+}
+
+Status Capture::savepoint(const std::string& name) {
+  if (!in_transaction_ || skipped_) return {};
+  Savepoint point{started_, 0, ordinal_};
+  if (started_) {
+    TW_ASSIGN(point.mark, writer_.mark());
+  }
+  savepoints_[name] = point;
+  return {};
+}
+
+Status Capture::rollback_to(const std::string& name) {
+  if (!in_transaction_ || skipped_) return {};
+  const auto at = savepoints_.find(name);
+  if (at == savepoints_.end()) {
+    return fail(ErrorKind::kCorrupt, fmt::format("a rollback to the unknown savepoint '{}'", name));
+  }
+  ordinal_ = at->second.ordinal;
+  if (!started_) return {};
+  if (at->second.started) return writer_.rewind(at->second.mark);
+  started_ = false;
+  return writer_.abort();
+}
+
+// The binlog holds a transaction that ends in ROLLBACK when it could not be left out whole; with
+// row-based logging the rows in it are those that were rolled back.
+Status Capture::rollback(const EventHeader& header) {
+  if (!in_transaction_) return {};
+  if (started_) {
+    TW_TRY(writer_.abort());
+    started_ = false;
+  }
+  return commit(header, 0);
+}
+
+Status Capture::commit(const EventHeader& header, uint64_t xid) {
+  if (!in_transaction_) return {};
+  last_ts_us_ = commit_ts_us_ != 0 ? commit_ts_us_ : timestamp_us(header);
+  in_transaction_ = false;
+  add_executed();
+  if (committed_.file != file_) committed_.file = file_;
+  committed_.pos = next_pos_;
+  if (started_) {
+    started_ = false;
+    TW_TRY(writer_.commit(
+        {.end_pos = next_pos_, .id = xid, .thread_id = thread_id_, .commit_ts_us = last_ts_us_}));
+  } else if (!skipped_) {
+    // What is skipped leaves no trace: a restart must begin at the same place again.
+    TW_TRY(writer_.advance(file_, next_pos_, last_ts_us_));
+  }
+  skipped_ = false;
+  check_end();
+  return {};
+}
+
+void Capture::add_executed() {
+  if (mysql_gtid_) {
+    mysql_executed_.add(*mysql_gtid_);
+    has_gtids_ = true;
+  }
+  if (mariadb_gtid_) {
+    mariadb_executed_.set(*mariadb_gtid_);
+    has_gtids_ = true;
+  }
+}
+
+Status Capture::drop_open() {
+  const bool open = started_;
+  in_transaction_ = false;
+  started_ = false;
+  skipped_ = false;
+  return open ? writer_.abort() : Status{};
+}
+
+}  // namespace tailwater::mysql

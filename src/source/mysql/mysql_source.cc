@@ -1,0 +1,176 @@
+#include "source/mysql/mysql_source.h"
+
+#include <condition_variable>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/log_line.h"
+#include "base/text.h"
+#include "db/mysql/connection.h"
+#include "db/mysql/dump_stream.h"
+#include "db/mysql/server_id.h"
+#include "db/mysql/server_info.h"
+#include "source/mysql/start.h"
+
+namespace tailwater::mysql {
+namespace {
+
+constexpr uint32_t kEventsPerLook =
+    4096;  // how often a busy stream looks at the clock and the log's room
+
+constexpr int64_t kPositionEveryUs = 100'000;
+
+std::string describe_server(const ServerInfo& info, const Endpoint& endpoint) {
+  return fmt::format("{} at {}", info.describe(), endpoint.describe());
+}
+
+}  // namespace
+
+MysqlSource::MysqlSource(MysqlSourceOptions options, changelog::Writer& writer)
+    : options_(std::move(options)),
+      writer_(writer),
+      schemas_(options_.endpoint),
+      backoff_(options_.retry_min_us, options_.retry_max_us) {}
+
+MysqlSource::~MysqlSource() = default;
+
+Result<std::unique_ptr<MysqlSource>> MysqlSource::make(MysqlSourceOptions options,
+                                                       changelog::Writer& writer) {
+  std::unique_ptr<MysqlSource> source(new MysqlSource(std::move(options), writer));
+  if (!source->options_.schema_file.empty()) {
+    TW_TRY(source->schemas_.load_file(source->options_.schema_file));
+  }
+  return source;
+}
+
+Status MysqlSource::run(std::stop_token stop) {
+  for (;;) {
+    Status streamed = connect_and_stream(stop);
+    const Status dropped = writer_.abort();  // of a transaction that was cut
+    if (stop.stop_requested()) {
+      set_state(SourceStatus::State::kStopped);
+      return {};
+    }
+    if (streamed.has_value() && !dropped.has_value()) streamed = dropped;
+    if (streamed.has_value() || streamed.error().kind != ErrorKind::kRetry) {
+      set_state(streamed.has_value() ? SourceStatus::State::kStopped : SourceStatus::State::kFailed,
+                streamed.has_value() ? "" : streamed.error().describe());
+      return streamed;
+    }
+    wait_before_retry(stop, streamed.error());
+  }
+}
+
+void MysqlSource::wait_before_retry(const std::stop_token& stop, const Error& error) {
+  const int64_t pause_us = backoff_.next_us();
+  spdlog::warn("{}; trying again in {}", error.describe(), describe_duration_us(pause_us));
+  set_state(SourceStatus::State::kWaitingToRetry, error.describe());
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  wake.wait_for(lock, stop, std::chrono::microseconds(pause_us), [] { return false; });
+  const std::scoped_lock status_lock(mutex_);
+  ++status_.reconnects;
+}
+
+Status MysqlSource::connect_and_stream(const std::stop_token& stop) {
+  set_state(SourceStatus::State::kConnecting);
+  TW_ASSIGN(Connection connection, Connection::open(options_.endpoint));
+  TW_ASSIGN(const ServerInfo info, read_server_info(connection));
+  ResolvedStart start;
+  TW_TRY(prepare_capture(connection, info, start));
+  schemas_.set_server(info);
+  if (capture_->finished()) return {};
+
+  DumpOptions dump_options;
+  dump_options.server_id = options_.server_id;
+  if (dump_options.server_id == 0) {
+    TW_ASSIGN(dump_options.server_id, choose_server_id(connection));
+  }
+  dump_options.heartbeat_period_us = options_.heartbeat_us;
+  dump_options.deadline_us = options_.deadline_us;
+  TW_ASSIGN(DumpStream dump, DumpStream::open(std::move(connection), start.dump, dump_options));
+  {
+    const std::scoped_lock lock(mutex_);
+    status_.server = describe_server(info, options_.endpoint);
+    status_.position = capture_->position();
+  }
+  set_state(SourceStatus::State::kStreaming);
+  spdlog::info("reading {} from {}", describe_server(info, options_.endpoint),
+               capture_->position().describe());
+  Status streamed = stream(dump, stop);
+  bytes_before_ += dump.bytes_received();
+  return streamed;
+}
+
+Status MysqlSource::prepare_capture(Connection& connection, const ServerInfo& info,
+                                    ResolvedStart& start) {
+  if (!capture_) {
+    CaptureEnd end;
+    if (options_.until) {
+      TW_ASSIGN(end, resolve_end(connection, info, *options_.until));
+    }
+    capture_ = std::make_unique<Capture>(writer_, schemas_, options_.selection, std::move(end));
+  }
+  std::optional<Position> last = writer_.last_position();
+  if (started_ && !capture_->skipping()) last = capture_->position();
+  if (last) {
+    TW_ASSIGN(start, resolve_resume(connection, info, *last));
+  } else {
+    TW_ASSIGN(start, resolve_start(connection, info, options_.from));
+  }
+  started_ = true;
+  return capture_->start(start.capture);
+}
+
+Status MysqlSource::stream(DumpStream& dump, const std::stop_token& stop) {
+  uint32_t until_look = kEventsPerLook;
+  for (;;) {
+    if (!dump.has_buffered_event()) TW_TRY(idle(dump, stop));
+    TW_ASSIGN(const auto event, dump.next(stop));
+    if (!event) return fail(ErrorKind::kRetry, "the server ended the stream");
+    TW_TRY(capture_->take(*event));
+    if (capture_->finished()) return writer_.flush();
+    if (--until_look == 0) {
+      until_look = kEventsPerLook;
+      note_progress(dump);
+      if (!capture_->in_transaction()) TW_TRY(writer_.wait_for_room(stop));
+    }
+  }
+}
+
+// Nothing is buffered: what is committed goes out before the wait for more.
+Status MysqlSource::idle(DumpStream& dump, const std::stop_token& stop) {
+  TW_TRY(writer_.seal());
+  note_progress(dump);
+  backoff_.reset();
+  return capture_->in_transaction() ? Status{} : writer_.wait_for_room(stop);
+}
+
+void MysqlSource::note_progress(const DumpStream& dump) {
+  const std::scoped_lock lock(mutex_);
+  const int64_t now_us = dump.last_received_us();
+  if (now_us - position_noted_us_ > kPositionEveryUs) {  // GTID sets are long: not at every look
+    status_.position = capture_->position();
+    position_noted_us_ = now_us;
+  }
+  status_.position.binlog = capture_->binlog_position();
+  status_.last_input_us = dump.last_received_us();
+  status_.last_transaction_ts_us = capture_->last_transaction_ts_us();
+  status_.bytes_received = bytes_before_ + dump.bytes_received();
+  if (!dump.has_buffered_event()) status_.caught_up_us = dump.last_received_us();
+}
+
+void MysqlSource::set_state(SourceStatus::State state, std::string trouble) {
+  const std::scoped_lock lock(mutex_);
+  status_.state = state;
+  if (state != SourceStatus::State::kConnecting) status_.last_error = std::move(trouble);
+}
+
+SourceStatus MysqlSource::status() const {
+  const std::scoped_lock lock(mutex_);
+  return status_;
+}
+
+}  // namespace tailwater::mysql

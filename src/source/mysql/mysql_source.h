@@ -1,0 +1,71 @@
+// MysqlSource: the binlog of a MySQL or MariaDB server, read as a replica reads it.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/backoff.h"
+#include "changelog/writer.h"
+#include "db/mysql/endpoint.h"
+#include "model/source.h"
+#include "source/mysql/bound.h"
+#include "source/mysql/capture.h"
+#include "source/mysql/server_schemas.h"
+#include "transform/selection.h"
+
+namespace tailwater::mysql {
+
+class Connection;
+class DumpStream;
+struct ResolvedStart;
+struct ServerInfo;
+
+struct MysqlSourceOptions {
+  Endpoint endpoint;
+  Bound from = {};
+  std::optional<Bound> until = {};
+  Selection selection = {};
+  std::string schema_file = {};
+  uint32_t server_id = 0;  ///< ours; 0: choose a free one at each connect
+  int64_t heartbeat_us = 5'000'000;
+  int64_t deadline_us = 30'000'000;
+  int64_t retry_min_us = 500'000;
+  int64_t retry_max_us = 60'000'000;
+};
+
+class MysqlSource final : public Source {
+ public:
+  /// `writer` must outlive the source. kUserFix when the schema file is wrong.
+  static Result<std::unique_ptr<MysqlSource>> make(MysqlSourceOptions options,
+                                                   changelog::Writer& writer);
+  ~MysqlSource() override;
+
+  Status run(std::stop_token stop) override;
+  [[nodiscard]] SourceStatus status() const override;
+
+ private:
+  MysqlSource(MysqlSourceOptions options, changelog::Writer& writer);
+  Status connect_and_stream(const std::stop_token& stop);
+  Status stream(DumpStream& dump, const std::stop_token& stop);
+  Status idle(DumpStream& dump, const std::stop_token& stop);
+  Status prepare_capture(Connection& connection, const ServerInfo& info, ResolvedStart& start);
+  void note_progress(const DumpStream& dump);
+  void set_state(SourceStatus::State state, std::string trouble = {});
+  void wait_before_retry(const std::stop_token& stop, const Error& error);
+
+  MysqlSourceOptions options_;
+  changelog::Writer& writer_;
+  ServerSchemas schemas_;
+  std::unique_ptr<Capture> capture_;
+  Backoff backoff_;
+  bool started_ = false;  ///< capture_ has a position of its own
+  int64_t position_noted_us_ = 0;
+  uint64_t bytes_before_ = 0;  ///< received on earlier connections
+
+  mutable std::mutex mutex_;
+  SourceStatus status_;
+};
+
+}  // namespace tailwater::mysql

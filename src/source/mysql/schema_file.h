@@ -1,0 +1,36 @@
+// SchemaFile: column names and types of tables, as a user gives them for binlogs without names.
+// docs/schema_file.md is its description.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "db/mysql/catalog.h"
+#include "source/mysql/binlog/table_schema.h"
+
+namespace tailwater::mysql {
+
+class SchemaFile {
+ public:
+  /// kUserFix, naming table and column, when the file is wrong; kNotFound when it cannot be read.
+  static Result<SchemaFile> load(const std::string& path);
+  static Result<SchemaFile> parse(std::string_view json);
+
+  /// The table's columns; null when the file does not name it.
+  [[nodiscard]] const TableFacts* find(std::string_view database, std::string_view table) const;
+  [[nodiscard]] size_t size() const { return tables_.size(); }
+
+ private:
+  std::map<std::string, TableFacts, std::less<>> tables_;  // by "database.table"
+};
+
+/// The text of a schema file for tables as they are now.
+std::string print_schema_file(const std::vector<CatalogTable>& tables);
+
+/// What a table map is compared with, from the catalog.
+TableFacts facts_of(const CatalogTable& table);
+
+}  // namespace tailwater::mysql

@@ -1,0 +1,267 @@
+#include "source/mysql/start.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/log_line.h"
+#include "db/mysql/server_id.h"
+#include "source/mysql/binlog/event.h"
+
+namespace tailwater::mysql {
+namespace {
+
+constexpr uint64_t kFirstEventPos = 4;
+constexpr const char* kStartAnew =
+    "the changes in between are not on this server; take the data anew: an empty data folder and "
+    "--from earliest (or now) start a new changelog";
+
+std::string describe_logs(const std::vector<BinaryLog>& logs) {
+  if (logs.empty()) return "the server has no binlogs";
+  return fmt::format("the server has {} to {} (ends at byte {})", logs.front().name,
+                     logs.back().name, logs.back().bytes);
+}
+
+// The file must exist and be long enough.
+Status check_file(const std::vector<BinaryLog>& logs, const BinlogPosition& place,
+                  const std::string& remedy) {
+  const auto log = std::find_if(logs.begin(), logs.end(),
+                                [&](const BinaryLog& l) { return l.name == place.file; });
+  if (log == logs.end()) {
+    return fail(Error{ErrorKind::kResync,
+                      fmt::format("the server no longer has the binlog {}", place.file),
+                      place.describe(), describe_logs(logs) + "; " + remedy});
+  }
+  if (place.pos > log->bytes) {
+    return fail(Error{ErrorKind::kResync,
+                      fmt::format("the binlog {} has only {} bytes", place.file, log->bytes),
+                      place.describe(), describe_logs(logs) + "; " + remedy});
+  }
+  return {};
+}
+
+Position make_position(const ServerInfo& info, BinlogPosition binlog, std::string gtids) {
+  return {source_kind(info), info.identity, std::move(binlog), std::move(gtids)};
+}
+
+ResolvedStart at_file_head(const ServerInfo& info, const std::string& file) {
+  const BinlogPosition place{file, kFirstEventPos};
+  ResolvedStart start{place, {}};
+  start.capture.position = make_position(info, place, "");
+  start.capture.gtids_from_file = true;
+  return start;
+}
+
+Result<ResolvedStart> start_now(Connection& connection, const ServerInfo& info) {
+  TW_ASSIGN(const BinlogStatus status, read_binlog_status(connection));
+  ResolvedStart start{status.end, {}};
+  start.capture.position = make_position(info, status.end, status.gtids);
+  return start;
+}
+
+Result<ResolvedStart> start_at_binlog(Connection& connection, const ServerInfo& info,
+                                      BinlogPosition place) {
+  place.pos = std::max(place.pos, kFirstEventPos);
+  TW_ASSIGN(const auto logs, list_binary_logs(connection));
+  TW_TRY(check_file(logs, place, "name a place that it has, or earliest"));
+  TW_ASSIGN(const auto gtids, binlog_gtid_pos(connection, place));
+  if (gtids && place.pos > kFirstEventPos) {
+    ResolvedStart start{place, {}};
+    start.capture.position = make_position(info, place, *gtids);
+    return start;
+  }
+  // MySQL cannot say which GTIDs lie before a place, nor whether a transaction starts there: the
+  // file is read from its head.
+  ResolvedStart start = at_file_head(info, place.file);
+  if (place.pos > kFirstEventPos) start.capture.skip_to_pos = place.pos;
+  return start;
+}
+
+Status check_purged(Connection& connection, const MysqlGtidSet& ours, const std::string& remedy) {
+  TW_ASSIGN(const std::string purged_text, read_gtid_purged(connection));
+  TW_ASSIGN(const MysqlGtidSet purged, MysqlGtidSet::parse(purged_text));
+  if (purged.is_subset_of(ours)) return {};
+  return fail(Error{ErrorKind::kResync, "the server has purged transactions that were not read yet",
+                    ours.describe(), fmt::format("purged are {}; {}", purged.describe(), remedy)});
+}
+
+Result<ResolvedStart> start_after_gtids(Connection& connection, const ServerInfo& info,
+                                        const std::string& gtids) {
+  if (info.is_mariadb()) {
+    TW_ASSIGN(const MariadbGtidList list, MariadbGtidList::parse(gtids));
+    ResolvedStart start{MariadbGtidStart{list.describe()}, {}};
+    start.capture.position = make_position(info, {}, list.describe());
+    return start;
+  }
+  if (!info.has_gtids()) {
+    return fail(ErrorKind::kUserFix,
+                fmt::format("GTIDs cannot be used: gtid_mode is {}", info.gtid_mode),
+                "start at FILE:POS, or set gtid_mode = ON on the server");
+  }
+  TW_ASSIGN(const MysqlGtidSet set, MysqlGtidSet::parse(gtids));
+  TW_TRY(check_purged(connection, set, "name a later set, or start with --from earliest"));
+  ByteBuffer encoded;
+  set.encode(encoded);
+  ResolvedStart start{MysqlGtidStart{std::string(as_text(encoded.view())), set.describe()}, {}};
+  start.capture.position = make_position(info, {}, set.describe());
+  return start;
+}
+
+// When a binlog file was begun: the time of its first event.
+Result<int64_t> file_started_us(const Endpoint& endpoint, const std::string& file) {
+  TW_ASSIGN(Connection connection, Connection::open(endpoint));
+  DumpOptions options;
+  TW_ASSIGN(options.server_id, choose_server_id(connection));
+  options.non_blocking = true;
+  TW_ASSIGN(DumpStream dump,
+            DumpStream::open(std::move(connection), BinlogPosition{file, kFirstEventPos}, options));
+  for (;;) {
+    TW_ASSIGN(const auto event, dump.next({}));
+    if (!event) return fail(ErrorKind::kCorrupt, "the binlog " + file + " has no first event");
+    TW_ASSIGN(const EventHeader header, parse_event_header(*event));
+    if (header.timestamp_s != 0) return int64_t{header.timestamp_s} * 1'000'000;
+  }
+}
+
+Result<ResolvedStart> start_at_time(Connection& connection, const ServerInfo& info,
+                                    int64_t timestamp_us) {
+  TW_ASSIGN(const auto logs, list_binary_logs(connection));
+  if (logs.empty()) return fail(ErrorKind::kResync, "the server has no binlogs");
+  size_t low = 0;  // the newest file that is known to start at or before the time, or the oldest
+  for (size_t high = logs.size(); high - low > 1;) {
+    const size_t middle = low + (high - low) / 2;
+    TW_ASSIGN(const int64_t started_us, file_started_us(connection.endpoint(), logs[middle].name));
+    (started_us <= timestamp_us ? low : high) = middle;
+  }
+  TW_ASSIGN(const int64_t oldest_us, file_started_us(connection.endpoint(), logs[low].name));
+  if (oldest_us > timestamp_us && info.expire_s != 0) {
+    spdlog::warn("the oldest binlog, {}, starts after that time: earlier changes may be gone",
+                 logs[low].name);
+  }
+  ResolvedStart start = at_file_head(info, logs[low].name);
+  start.capture.skip_to_us = timestamp_us;
+  return start;
+}
+
+Status refuse_foreign(const Position& position, const std::string& why) {
+  return fail(Error{ErrorKind::kResync, "the changelog's position is of another server: " + why,
+                    position.describe(),
+                    "point the source at the server that the changelog was made from, or give this "
+                    "server a data folder of its own"});
+}
+
+Result<ResolvedStart> resume_at_file(Connection& connection, const ServerInfo& info,
+                                     const Position& position) {
+  if (!position.server.empty() && !info.identity.empty() && position.server != info.identity) {
+    TW_TRY(refuse_foreign(
+        position, fmt::format("it was read from {}, this is {}", position.server, info.identity)));
+  }
+  TW_ASSIGN(const auto logs, list_binary_logs(connection));
+  TW_TRY(check_file(logs, position.binlog, kStartAnew));
+  ResolvedStart start{position.binlog, {}};
+  start.capture.position = make_position(info, position.binlog, position.gtids);
+  start.capture.gtids_from_file = position.gtids.empty() && position.binlog.pos <= kFirstEventPos;
+  return start;
+}
+
+Result<ResolvedStart> resume_mysql(Connection& connection, const ServerInfo& info,
+                                   const Position& position) {
+  if (!info.has_gtids() || position.gtids.empty())
+    return resume_at_file(connection, info, position);
+  TW_ASSIGN(const BinlogStatus status, read_binlog_status(connection));
+  TW_ASSIGN(const MysqlGtidSet ours, MysqlGtidSet::parse(position.gtids));
+  TW_ASSIGN(const MysqlGtidSet executed, MysqlGtidSet::parse(status.gtids));
+  if (!ours.is_subset_of(executed)) {
+    TW_TRY(refuse_foreign(position, fmt::format("it never ran all of these transactions, only {}",
+                                                executed.describe())));
+  }
+  TW_TRY(check_purged(connection, ours, kStartAnew));
+  TW_ASSIGN(ResolvedStart start, start_after_gtids(connection, info, position.gtids));
+  const bool same_server = position.server == info.identity;
+  if (same_server) start.capture.position.binlog = position.binlog;
+  if (!same_server) spdlog::info("the source is another server now; going on by GTID");
+  return start;
+}
+
+Result<ResolvedStart> resume_mariadb(Connection& connection, const ServerInfo& info,
+                                     const Position& position) {
+  if (position.gtids.empty()) return resume_at_file(connection, info, position);
+  TW_ASSIGN(const MariadbGtidList ours, MariadbGtidList::parse(position.gtids));
+  const bool same_server = position.server == info.identity;
+  if (same_server && !position.binlog.file.empty()) {
+    TW_ASSIGN(const auto at_place, binlog_gtid_pos(connection, position.binlog));
+    if (at_place) {
+      TW_ASSIGN(const MariadbGtidList there, MariadbGtidList::parse(*at_place));
+      if (there != ours) {
+        TW_TRY(refuse_foreign(position, fmt::format("at {} it has GTID {}",
+                                                    position.binlog.describe(), there.describe())));
+      }
+      return resume_at_file(connection, info, position);
+    }
+  }
+  return start_after_gtids(connection, info, position.gtids);
+}
+
+}  // namespace
+
+SourceKind source_kind(const ServerInfo& info) {
+  return info.is_mariadb() ? SourceKind::kMariadb : SourceKind::kMysql;
+}
+
+Result<ResolvedStart> resolve_start(Connection& connection, const ServerInfo& info,
+                                    const Bound& from) {
+  switch (from.kind) {
+    case Bound::Kind::kNow:
+      return start_now(connection, info);
+    case Bound::Kind::kEarliest: {
+      TW_ASSIGN(const auto logs, list_binary_logs(connection));
+      if (logs.empty()) return fail(ErrorKind::kResync, "the server has no binlogs");
+      return at_file_head(info, logs.front().name);
+    }
+    case Bound::Kind::kBinlog:
+      return start_at_binlog(connection, info, from.binlog);
+    case Bound::Kind::kGtids:
+      return start_after_gtids(connection, info, from.gtids);
+    case Bound::Kind::kTimestamp:
+      return start_at_time(connection, info, from.timestamp_us);
+  }
+  return fail(ErrorKind::kBug, "an unknown kind of start");
+}
+
+Result<ResolvedStart> resolve_resume(Connection& connection, const ServerInfo& info,
+                                     const Position& position) {
+  if (position.kind != source_kind(info)) {
+    TW_TRY(refuse_foreign(position, "this is a " + info.describe()));
+  }
+  return info.is_mariadb() ? resume_mariadb(connection, info, position)
+                           : resume_mysql(connection, info, position);
+}
+
+Result<CaptureEnd> resolve_end(Connection& connection, const ServerInfo& info, const Bound& until) {
+  CaptureEnd end;
+  switch (until.kind) {
+    case Bound::Kind::kNow: {
+      TW_ASSIGN(const BinlogStatus status, read_binlog_status(connection));
+      end.binlog = status.end;
+      return end;
+    }
+    case Bound::Kind::kBinlog:
+      end.binlog = until.binlog;
+      return end;
+    case Bound::Kind::kTimestamp:
+      end.timestamp_us = until.timestamp_us;
+      return end;
+    case Bound::Kind::kGtids:
+      break;
+    case Bound::Kind::kEarliest:
+      return fail(ErrorKind::kUserFix, "a stream cannot end at 'earliest'");
+  }
+  if (info.is_mariadb()) {
+    TW_ASSIGN(end.mariadb_gtids, MariadbGtidList::parse(until.gtids));
+  } else {
+    TW_ASSIGN(end.mysql_gtids, MysqlGtidSet::parse(until.gtids));
+  }
+  return end;
+}
+
+}  // namespace tailwater::mysql

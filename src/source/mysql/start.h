@@ -1,0 +1,35 @@
+// Start: from what a user asked for, or what a changelog remembers, to where a server's dump
+// begins.
+#pragma once
+
+#include "base/result.h"
+#include "db/mysql/connection.h"
+#include "db/mysql/dump_stream.h"
+#include "db/mysql/server_info.h"
+#include "source/mysql/bound.h"
+#include "source/mysql/capture.h"
+
+namespace tailwater::mysql {
+
+struct ResolvedStart {
+  DumpStart dump;        ///< what to ask the server for
+  CaptureStart capture;  ///< how to read what it sends
+};
+
+/// The first start of an empty changelog. kResync when the server does not have the place (any
+/// more); the hint names what it has.
+Result<ResolvedStart> resolve_start(Connection& connection, const ServerInfo& info,
+                                    const Bound& from);
+
+/// Going on after `position`: by GTID where the server has them, else by file:pos, which must be on
+/// the same server. kResync, with the remedy, when the position is purged or of another server.
+Result<ResolvedStart> resolve_resume(Connection& connection, const ServerInfo& info,
+                                     const Position& position);
+
+/// Where a bounded stream ends. `kNow` is the end of the binlog at this moment.
+Result<CaptureEnd> resolve_end(Connection& connection, const ServerInfo& info, const Bound& until);
+
+/// The kind of source that a server is.
+SourceKind source_kind(const ServerInfo& info);
+
+}  // namespace tailwater::mysql

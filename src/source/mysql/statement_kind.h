@@ -1,0 +1,30 @@
+// StatementKind: what a QUERY event's statement means for capture. Only its first words are read;
+// rows never depend on it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace tailwater::mysql {
+
+enum class StatementKind : uint8_t {
+  kBegin,
+  kCommit,
+  kRollback,
+  kSavepoint,
+  kRollbackTo,
+  kXa,
+  kRowChange,     ///< INSERT, UPDATE, … as text: binlog_format was not ROW
+  kSchemaChange,  ///< CREATE, ALTER, DROP, RENAME, TRUNCATE of a table or database
+  kOther,         ///< GRANT, FLUSH, CREATE USER, …: nothing that a reader of rows needs
+};
+
+struct Statement {
+  StatementKind kind = StatementKind::kOther;
+  std::string savepoint = {};  ///< kSavepoint, kRollbackTo: its name, unquoted
+};
+
+Statement classify_statement(std::string_view sql);
+
+}  // namespace tailwater::mysql

@@ -1,0 +1,61 @@
+// TableCache: what the table ids of a binlog mean.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "base/result.h"
+#include "changelog/writer.h"
+#include "model/schema.h"
+#include "source/mysql/binlog/row_plan.h"
+#include "source/mysql/binlog/table_map.h"
+#include "transform/selection.h"
+
+namespace tailwater::mysql {
+
+/// Finds names and types for a table map.
+class SchemaResolver {
+ public:
+  virtual ~SchemaResolver() = default;
+  /// The schema that the mapped table had. Stops (kUnsupported, kUserFix) rather than guess names.
+  virtual Result<TableSchema> resolve(const TableMap& map) = 0;
+  /// A statement that changes schemas was read: what was learnt elsewhere may be old.
+  virtual void schema_changed() {}
+};
+
+/// One table id.
+struct CachedTable {
+  std::string map_bytes;  ///< the table map event's body
+  std::string name;       ///< "database.table"
+  bool selected = false;
+  /// Names and types; of a table that is not selected, only what is needed to step over its rows.
+  RowPlan plan;
+};
+
+/// Keeps a table's schema and plan as long as the server keeps sending the same table map for its
+/// id. Not thread-safe.
+class TableCache {
+ public:
+  TableCache(changelog::Writer& writer, SchemaResolver& resolver, Selection selection)
+      : writer_(writer), resolver_(resolver), selection_(std::move(selection)) {}
+
+  /// Takes a table map event.
+  Status take(const Event& event, const FormatDescription& format);
+  /// The table of an id; null when no table map named it.
+  CachedTable* find(uint64_t table_id);
+  /// Forgets everything: ids start anew, or schemas may have changed.
+  void clear();
+
+ private:
+  Result<std::unique_ptr<CachedTable>> make_table(const TableMap& map);
+
+  changelog::Writer& writer_;
+  SchemaResolver& resolver_;
+  Selection selection_;
+  std::unordered_map<uint64_t, std::unique_ptr<CachedTable>> tables_;
+  uint64_t last_id_ = 0;
+  CachedTable* last_ = nullptr;
+};
+
+}  // namespace tailwater::mysql
