@@ -188,6 +188,7 @@ Result<DumpStream> DumpStream::open(Connection connection, const DumpStart& star
 }
 
 Status DumpStream::prepare(const DumpStart& start, const DumpOptions& options) {
+  non_blocking_ = options.non_blocking;
   TW_ASSIGN(const ByteBuffer command, dump_command(*connection_, start, options));
   surroundings_.asked = describe_start(start);
   look_around(*connection_, surroundings_);
@@ -241,7 +242,10 @@ Status DumpStream::send_command(Bytes payload) {
 
 Result<std::optional<Bytes>> DumpStream::end_or_error(Bytes packet) {
   if (!packet.empty() && packet[0] == kEndPacket && packet.size() < kMaxEndPacketBytes) {
-    return std::optional<Bytes>();
+    if (non_blocking_) return std::optional<Bytes>();
+    // How both servers end dumps when they shut down or an administrator kills the session.
+    return fail(ErrorKind::kRetry, "the server ended the binlog dump",
+                "it shuts down, or somebody ended this session");
   }
   if (!packet.empty() && packet[0] == kErrorPacket) {
     return fail(

@@ -96,6 +96,7 @@ class DumpStream {
   std::unique_ptr<Wire> wire_;
   std::unique_ptr<PacketReader> reader_;
   DumpSurroundings surroundings_;
+  bool non_blocking_ = false;
 };
 
 }  // namespace tailwater::mysql

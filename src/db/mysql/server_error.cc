@@ -134,7 +134,7 @@ bool is_gone(std::string_view text) {
                                                       "has purged binary logs",
                                                       "position > file size",
                                                       "from impossible position",
-                                                      "replica has more GTIDs",
+                                                      "Replica has more GTIDs",
                                                       "Slave has more GTIDs",
                                                       "Could not find GTID state",
                                                       "which is not in the master's binlog",
