@@ -55,9 +55,10 @@ struct FrameHeader {
   uint64_t epoch = 0;
   int64_t first_ts_us =
       0;  ///< the lowest and the highest commit time in it; parts without a commit:
-  int64_t last_ts_us = 0;     ///< when the transaction started
-  uint64_t synced_bytes = 0;  ///< this segment was durable up to here when the frame was written
-  uint64_t tables = 0;        ///< a Bloom set of the tables in it: see `table_bits`
+  int64_t last_ts_us = 0;  ///< when the transaction started
+  uint64_t synced_bytes =
+      0;                ///< this segment was committed and durable up to here when it was written
+  uint64_t tables = 0;  ///< a Bloom set of the tables in it: see `table_bits`
   uint32_t transactions = 0;  ///< commits in it
   uint64_t transaction_offset =
       0;  ///< parts: the offset of the transaction's first change; whole: base_offset

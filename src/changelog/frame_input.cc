@@ -29,11 +29,14 @@ Status FrameInput::fill(uint64_t at, size_t count, uint64_t limit) {
   if (kept == 0 && count < kKeepBytes) buffer_.shrink(kKeepBytes);
   buffer_.truncate(kept);
   start_ = at;
-  const size_t wanted =
-      static_cast<size_t>(std::min<uint64_t>(count + kReadAhead, limit - std::min(at, limit))) -
-      kept;
-  uint8_t* into = buffer_.extend(wanted);
-  auto got = file_->read_at(at + kept, {into, wanted});
+  const uint64_t room = limit - std::min(at, limit);
+  const auto wanted = static_cast<size_t>(std::min<uint64_t>(count + kReadAhead, room));
+  if (wanted <= kept) {
+    buffer_.truncate(wanted);
+    return {};
+  }
+  uint8_t* into = buffer_.extend(wanted - kept);
+  auto got = file_->read_at(at + kept, {into, wanted - kept});
   buffer_.truncate(kept + (got.has_value() ? *got : 0));
   if (!got.has_value()) return fail(std::move(got).error());
   return {};

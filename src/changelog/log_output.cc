@@ -41,6 +41,8 @@ Result<std::unique_ptr<LogOutput>> LogOutput::open(FileSystem& files, const std:
 Status LogOutput::start(const Recovered& recovered) {
   epoch_ = recovered.epoch + 1;
   synced_at_us_ = options_.clock->steady_us();
+  // A writer that was killed may have made or removed files whose names are not durable yet.
+  TW_TRY(files_.sync_directory(folder_));
   for (const uint64_t base : recovered.before) TW_TRY(remove_segment(base));
   // Newest first: a segment must never be there without the one before it.
   for (const uint64_t base : recovered.after) TW_TRY(remove_segment(base));
@@ -50,6 +52,7 @@ Status LogOutput::start(const Recovered& recovered) {
     segments_ = recovered.segments;
     const bool clean = recovered.after.empty() && recovered.torn_bytes == 0;
     head_state_.incarnation = segments_.back().header.incarnation;
+    committed_ = recovered.end;
     if (clean) {
       TW_TRY(open_segment(recovered.end.segment_base, recovered.end.position));
       segments_.back().bytes = recovered.end.position;
@@ -57,7 +60,6 @@ Status LogOutput::start(const Recovered& recovered) {
     } else {
       TW_TRY(cut(recovered.end));
     }
-    committed_ = place_;
     TW_TRY(sync_recovered(recovered));
   }
   TW_ASSIGN(head_page_, Head::map(files_, folder_, true));
@@ -206,7 +208,8 @@ Status LogOutput::write(FrameJob& job) {
 
 Status LogOutput::sync() {
   TW_TRY(appender_->sync());
-  synced_bytes_ = appender_->position();
+  // Only what is committed: a frame that said more would turn a later, torn cut into corruption.
+  if (committed_.segment_base == place_.segment_base) synced_bytes_ = committed_.position;
   synced_at_us_ = options_.clock->steady_us();
   return {};
 }
@@ -277,7 +280,10 @@ Status LogOutput::cut(LogPlace place) {
   }
   TW_TRY(open_segment(place.segment_base, place.position));
   segments_.back().bytes = place.position;
-  synced_bytes_ = place.position;
+  synced_bytes_ = kSegmentHeaderBytes;
+  if (committed_.segment_base == place.segment_base && options_.sync != SyncPolicy::kNone) {
+    synced_bytes_ = committed_.position;
+  }
   place_ = place;
   parts_.clear();
   return {};

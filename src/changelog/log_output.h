@@ -94,7 +94,7 @@ class LogOutput {
     LogPlace place = {};
   };
   std::vector<PartEnd> parts_;  // of the open transaction
-  uint64_t synced_bytes_ = 0;
+  uint64_t synced_bytes_ = 0;   // of the open segment: committed and durable
   int64_t synced_at_us_ = 0;
   bool earlier_durable_ = true;
   bool unpublished_ = false;

@@ -188,6 +188,7 @@ Status LogWriter::put_position(ByteBuffer& body) {
 
 // Hands over the committed prefix; the open transaction moves to a new buffer.
 Status LogWriter::seal_committed() {
+  TW_TRY(queue_->status());  // after a failure the frame is gone, and nothing may go on
   if (frame_.committed_bytes == 0) return {};
   const size_t prefix = frame_.committed_bytes;
   ByteBuffer tail = queue_->take_buffer();
@@ -229,6 +230,7 @@ void LogWriter::next_frame(ByteBuffer body, uint64_t base_offset) {
 
 // Hands over the first `upto` bytes of the open transaction, which has `changes` by then.
 Status LogWriter::seal_part(size_t upto, uint64_t changes) {
+  TW_TRY(queue_->status());
   ByteBuffer tail = queue_->take_buffer();
   tail.append(frame_.body.view(upto));
   frame_.body.truncate(upto);
@@ -244,6 +246,7 @@ Status LogWriter::seal_part(size_t upto, uint64_t changes) {
   TW_TRY(hand_over(header, std::move(frame_.body), used));
   next_frame(std::move(tail), frame_.base_offset + header.changes);
   ++transaction_.parts;
+  transaction_.last_serial = serial;
   transaction_.changes_before = changes;
   transaction_.start_size = 0;
   for (Mark& mark : marks_) {
@@ -281,6 +284,7 @@ Status LogWriter::split() {
 }
 
 Status LogWriter::seal_last() {
+  TW_TRY(queue_->status());
   TW_TRY(put_position(frame_.body));
   FrameHeader header;
   header.kind = FrameKind::kLast;
@@ -348,7 +352,7 @@ Status LogWriter::abort() {
 Result<uint64_t> LogWriter::mark() {
   if (!transaction_.open || run_.open) return misuse("a mark outside of a transaction");
   const bool after = frame_.body.empty() && transaction_.parts > 0;
-  marks_.push_back({after ? frame_.serial - 1 : frame_.serial, after, frame_.body.size(),
+  marks_.push_back({after ? transaction_.last_serial : frame_.serial, after, frame_.body.size(),
                     transaction_.changes, transaction_.parts});
   return marks_.size() - 1;
 }
@@ -366,6 +370,7 @@ Status LogWriter::rewind(uint64_t mark) {
   frame_.body.clear();
   if (transaction_.parts == to.parts) return {};
   transaction_.parts = to.parts;
+  transaction_.last_serial = to.serial;
   const uint64_t serial = to.serial;
   TW_TRY(queue_->run_alone([serial](LogOutput& output) { return output.cut_after(serial); }));
   frame_.base_offset = raw(output_->place().next_offset);

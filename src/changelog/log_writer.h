@@ -69,7 +69,8 @@ class LogWriter final : public Writer {
     uint64_t first_offset = 0;
     uint64_t thread_id = 0;
     int64_t ts_us = 0;
-    uint64_t parts = 0;  ///< frames of it that were handed over
+    uint64_t parts = 0;        ///< frames of it that were handed over
+    uint64_t last_serial = 0;  ///< of the last of these
     uint64_t tables = 0;
     Used used = {};
   };

@@ -123,9 +123,11 @@ Status Recovery::check_headers() {
     if (header(i).number != before.number + 1) {
       bad.segment_base = before.base_offset;
       bad.position = found_[i - 1].bytes;
-      return drop_from(i, bad,
-                       fmt::format("the segment after it is missing ({} follows)",
-                                   segment_name(found_[i].base)));
+      return drop_from(
+          i, bad,
+          fmt::format("segment number {} is missing after number {} ({}, number {}, follows)",
+                      before.number + 1, before.number, segment_name(found_[i].base),
+                      header(i).number));
     }
     if (found_[i - 1].bytes < header(i).previous_end_bytes) {
       bad.segment_base = before.base_offset;
