@@ -369,6 +369,9 @@ TEST_P(OnBothServers, RequiredTlsIsRefusedByAServerWithoutIt) {
     endpoint.tls = mode;
     EXPECT_EQ(refusal(endpoint).kind, ErrorKind::kUserFix);
     EXPECT_THAT(refusal(endpoint).hint, HasSubstr("tls=preferred"));
+    // It gave up before it logged in: else the server would have refused this password.
+    endpoint.password = "wrong";
+    EXPECT_THAT(refusal(endpoint).hint, HasSubstr("tls=preferred"));
   }
   Endpoint endpoint = (*started)->tcp();
   endpoint.tls = TlsMode::kPreferred;

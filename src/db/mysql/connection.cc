@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "db/mysql/server_error.h"
+#include "db/mysql/tls_guard.h"
 
 namespace tailwater::mysql {
 namespace {
@@ -203,18 +204,21 @@ Result<Connection> Connection::open(const Endpoint& endpoint) {
   set_options(handle.get(), endpoint);
   const char* database = endpoint.database.empty() ? nullptr : endpoint.database.c_str();
   const char* socket = endpoint.socket.empty() ? nullptr : endpoint.socket.c_str();
+  const bool must_encrypt = endpoint.tls >= TlsMode::kRequired && endpoint.socket.empty();
+  const TlsGuard guard(must_encrypt);
   const MYSQL* connected = mysql_real_connect(handle.get(), endpoint.host.c_str(),
                                               endpoint.user.c_str(), password.c_str(), database,
                                               endpoint.port, socket, CLIENT_REMEMBER_OPTIONS);
-  if (connected == nullptr) return fail(describe_connect_error(error_of(handle.get()), endpoint));
-  watch_peer(handle.get());
-  Connection connection(std::move(handle), endpoint);
-  const bool must_encrypt = endpoint.tls >= TlsMode::kRequired;
-  if (must_encrypt && endpoint.socket.empty() && connection.tls_cipher().empty()) {
+  const auto no_tls = [&] {
     return fail(describe_connect_error(
         {CR_SSL_CONNECTION_ERROR, {}, "TLS is required, but the server does not support it"},
         endpoint));
-  }
+  };
+  if (guard.refused()) return no_tls();
+  if (connected == nullptr) return fail(describe_connect_error(error_of(handle.get()), endpoint));
+  watch_peer(handle.get());
+  Connection connection(std::move(handle), endpoint);
+  if (must_encrypt && connection.tls_cipher().empty()) return no_tls();
   return connection;
 }
 
