@@ -20,7 +20,7 @@ struct ColumnWriter {
   WriteValue write = nullptr;
   size_t index = 0;  ///< of the column in the row
   const Column* column = nullptr;
-  std::string member;  ///< `"name":`
+  Fragment member;  ///< `"name":`
   std::string fallback =
       "null";              ///< JSON for a value that the format cannot hold, such as a zero date
   uint16_t precision = 0;  ///< fractional digits; bytes: the length to pad to is `length`

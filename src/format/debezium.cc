@@ -100,8 +100,10 @@ Status DebeziumFormatter::append(const TransactionInfo& transaction, const Chang
 }
 
 Status DebeziumFormatter::append_row(const TransactionInfo& transaction, const ChangeView& change) {
-  Table& table =
-      tables_.find(*change.schema, [this](const Schema& schema) { return make_table(schema); });
+  Table& table = tables_.find(*change.schema, [this](const Schema& schema) {
+    source_key_ = {};  // a new table may lie where an old one was
+    return make_table(schema);
+  });
   const auto put = [&](const Document& document) -> Status {
     if (skips(document.op)) return {};
     return put_document(transaction, change, table, document);
@@ -182,15 +184,28 @@ Status DebeziumFormatter::put_value(const TransactionInfo& transaction, const Ch
   }
   text_.put(R"(,"op":")");
   text_.put(document.op);
-  const int64_t now = clock_.now_us();
-  text_.put(R"(","ts_ms":)");
-  text_.number(now / kMilliUs);
-  text_.put(R"(,"ts_us":)");
-  text_.number(now);
-  text_.put(R"(,"ts_ns":)");
-  text_.number(nanoseconds(now));
+  put_processing_time();
   text_.put(table.value_start.empty() ? "}" : "}}");
   return {};
+}
+
+// `","ts_ms":…,"ts_us":…,"ts_ns":…`: the digits of the microseconds, three fewer, three more.
+void DebeziumFormatter::put_processing_time() {
+  constexpr size_t kFewer = 3;
+  char digits[kNumberRoom];
+  const int64_t now = clock_.now_us();
+  const char* const end = write_number(digits, now);
+  const std::string_view micros(digits, static_cast<size_t>(end - digits));
+  text_.put(R"(","ts_ms":)");
+  if (now >= kMilliUs) {
+    text_.put(micros.substr(0, micros.size() - kFewer));
+  } else {
+    text_.put('0');
+  }
+  text_.put(R"(,"ts_us":)");
+  text_.put(micros);
+  text_.put(R"(,"ts_ns":)");
+  text_.number(nanoseconds(now));
 }
 
 // `fill`: where a column that `row` leaves out is looked up before it counts as unavailable. An
@@ -288,35 +303,55 @@ int64_t DebeziumFormatter::source_time(const TransactionInfo& transaction,
 
 void DebeziumFormatter::put_source(const TransactionInfo& transaction, const ChangeView& change,
                                    const Table* table) {
-  const int64_t time = source_time(transaction, change);
-  text_.put(source_start_);
-  text_.number(time / kMilliUs);
-  text_.put(change.op == Op::kRead ? R"(,"snapshot":"true",)" : R"(,"snapshot":"false",)");
-  if (table != nullptr) {
-    text_.put(table->source_table);
-  } else {
-    text_.put(R"("db":)");
-    text_.json_string(change.database);
-    text_.put(R"(,"sequence":null,"ts_us":)");
-  }
-  text_.number(time);
-  text_.put(R"(,"ts_ns":)");
-  text_.number(nanoseconds(time));
-  text_.put(table != nullptr ? std::string_view(table->source_name)
-                             : R"(,"table":null,"server_id":)");
-  text_.number(transaction.server_id);
-  text_.put(R"(,"gtid":)");
-  put_text_or_null(text_, transaction.gtid);
-  text_.put(R"(,"file":)");
-  text_.json_string(transaction.file);
-  text_.put(R"(,"pos":)");
+  const SourceKey key = {table,
+                         source_time(transaction, change),
+                         transaction.thread_id,
+                         transaction.server_id,
+                         change.op == Op::kRead,
+                         transaction.gtid,
+                         transaction.file};
+  if (table == nullptr || !(key == source_key_)) make_source(key, table, change.database);
+  text_.put(source_head_);
   text_.number(change.source_pos);
   text_.put(R"(,"row":)");
   text_.number(change.source_row);
-  if (transaction.thread_id == 0) return text_.put(R"(,"thread":null,"query":null})");
-  text_.put(R"(,"thread":)");
-  text_.number(transaction.thread_id);
-  text_.put(R"(,"query":null})");
+  text_.put(source_tail_);
+}
+
+void DebeziumFormatter::make_source(const SourceKey& key, const Table* table,
+                                    std::string_view database) {
+  TextBuffer head;
+  head.put(source_start_);
+  head.number(key.time_us / kMilliUs);
+  head.put(key.snapshot ? R"(,"snapshot":"true",)" : R"(,"snapshot":"false",)");
+  head.put(table != nullptr ? table->source_table
+                            : R"("db":)" + json_text(database) + R"(,"sequence":null,"ts_us":)");
+  head.number(key.time_us);
+  head.put(R"(,"ts_ns":)");
+  head.number(nanoseconds(key.time_us));
+  head.put(table != nullptr ? std::string_view(table->source_name)
+                            : R"(,"table":null,"server_id":)");
+  head.number(key.server_id);
+  head.put(R"(,"gtid":)");
+  put_text_or_null(head, key.gtid);
+  head.put(R"(,"file":)");
+  head.json_string(key.file);
+  head.put(R"(,"pos":)");
+  source_head_ = Fragment(head.view());
+  head.clear();
+  head.put(R"(,"thread":)");
+  if (key.thread_id == 0) {
+    head.put("null");
+  } else {
+    head.number(key.thread_id);
+  }
+  head.put(R"(,"query":null})");
+  source_tail_ = Fragment(head.view());
+  source_gtid_ = key.gtid;
+  source_file_ = key.file;
+  source_key_ = key;
+  source_key_.gtid = source_gtid_;
+  source_key_.file = source_file_;
 }
 
 void DebeziumFormatter::start_transaction(const TransactionInfo& transaction,

@@ -29,6 +29,17 @@ class DebeziumFormatter : public Formatter {
     std::string name;
     uint64_t changes = 0;
   };
+  // What the parts of `source` that stay the same from row to row were made of.
+  struct SourceKey {
+    const Table* table = nullptr;
+    int64_t time_us = 0;
+    uint64_t thread_id = 0;
+    uint32_t server_id = 0;
+    bool snapshot = false;
+    std::string_view gtid = {};
+    std::string_view file = {};
+    bool operator==(const SourceKey&) const = default;
+  };
   enum class Image { kNone, kBefore, kAfter };
   // One document to write.
   struct Document {
@@ -50,11 +61,13 @@ class DebeziumFormatter : public Formatter {
   Status put_key(const ChangeView& change, const Table& table, Image image);
   Status put_column(const DebeziumColumn& column, const RowView& row, const RowView* fill);
   void put_source(const TransactionInfo& transaction, const ChangeView& change, const Table* table);
+  void make_source(const SourceKey& key, const Table* table, std::string_view database);
   Status put_key_and_headers(const ChangeView& change, const Table& table,
                              const Document& document);
   void put_tombstone(const ChangeView& change, const Table& table, const Document& removal);
   void put_transaction_block(const Table& table);
   void put_transaction_mark(const TransactionInfo& transaction, bool begin);
+  void put_processing_time();
   void put_collections();
   void put_schema_change(const TransactionInfo& transaction, const ChangeView& change);
   void start_transaction(const TransactionInfo& transaction, const ChangeView& change);
@@ -73,6 +86,12 @@ class DebeziumFormatter : public Formatter {
   std::string
       mark_key_start_;  ///< with schemas: what stands before a transaction mark's key and value
   std::string mark_value_start_;
+  // `source` of the last row, but for pos and row; the views of its key point to the two strings.
+  SourceKey source_key_;
+  std::string source_gtid_;
+  std::string source_file_;
+  Fragment source_head_;  ///< up to `"pos":`
+  Fragment source_tail_;  ///< from `,"thread":` on
   TextBuffer text_;
   TableCache<Table> tables_;
   // Of the current transaction, with transaction metadata only.

@@ -1,5 +1,9 @@
 #include "format/debezium_column.h"
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+
 #include "base/text.h"
 #include "format/debezium_time.h"
 #include "format/decimal_text.h"
@@ -90,10 +94,13 @@ bool write_set(const ColumnWriter& column, const RowView& row, TextBuffer& out) 
 
 bool write_json_compact(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
   const std::string_view json = row.text(column.index);
-  thread_local TextBuffer compact;
-  compact.clear();
-  put_compact_json(compact, json);
-  out.json_string(compact.view());
+  if (!is_utf8(json)) {
+    out.json_string(json);
+    return true;
+  }
+  out.put('"');
+  put_compact_json_escaped(out, json);
+  out.put('"');
   return true;
 }
 
@@ -283,7 +290,7 @@ DebeziumColumn make_debezium_column(const Column& column, size_t index, const Op
   DebeziumColumn made;
   made.writer.index = index;
   made.writer.column = &column;
-  made.writer.member = json_member(column.name);
+  made.writer.member = Fragment(json_member(column.name));
   made.writer.scale = column.type.scale;
   made.writer.write = write_text;
   switch (column.type.kind) {

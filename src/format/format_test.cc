@@ -74,6 +74,42 @@ TEST(JavaNumber, AllReadBack) {
   }
 }
 
+TEST(Digits, EveryNumber) {
+  std::mt19937_64 random(5);
+  for (int i = 0; i < 100000; ++i) {
+    const uint64_t value = random() >> random() % 64;
+    EXPECT_EQ(text_of([&](TextBuffer& out) { out.number(value); }), std::to_string(value));
+    const auto negative = static_cast<int64_t>(value);
+    EXPECT_EQ(text_of([&](TextBuffer& out) { out.number(negative); }), std::to_string(negative));
+  }
+  for (const int64_t value :
+       {int64_t{0}, int64_t{-1}, int64_t{9}, int64_t{10}, int64_t{99999999}, int64_t{100000000},
+        int64_t{9999999999999999}, int64_t{10000000000000000}, std::numeric_limits<int64_t>::min(),
+        std::numeric_limits<int64_t>::max()}) {
+    EXPECT_EQ(text_of([&](TextBuffer& out) { out.number(value); }), std::to_string(value));
+  }
+  EXPECT_EQ(text_of([&](TextBuffer& out) { out.number(std::numeric_limits<uint64_t>::max()); }),
+            "18446744073709551615");
+}
+
+TEST(TextBuffer, FragmentsAndEscapes) {
+  for (size_t size = 0; size < 70; ++size) {
+    const std::string text(size, 'x');
+    const std::string printed = text_of([&](TextBuffer& out) {
+      out.put(Fragment(text));
+      out.put('.');
+    });
+    EXPECT_EQ(printed, text + ".");
+  }
+  EXPECT_EQ(
+      text_of([](TextBuffer& out) { out.json_string(std::string_view("a\"b\\c\0d\x1f\n", 9)); }),
+      R"("a\"b\\c\u0000d\u001F\n")");
+  EXPECT_EQ(text_of([](TextBuffer& out) { out.json_string("\xff\xfe"); }),
+            R"("tailwater:base64://4=")");
+  EXPECT_EQ(text_of([](TextBuffer& out) { out.json_string("tailwater:base64:x"); }),
+            R"("tailwater:base64:dGFpbHdhdGVyOmJhc2U2NDp4")");
+}
+
 std::string unscaled(std::string_view decimal, unsigned scale) {
   return text_of(
       [&](TextBuffer& out) { EXPECT_TRUE(put_unscaled_base64(out, decimal, scale)) << decimal; });
@@ -126,6 +162,38 @@ TEST(JsonText, Compact) {
   EXPECT_EQ(compact("1.5e3"), "1500.0");
   EXPECT_EQ(compact(R"("quo\"te \\")"), R"("quo\"te \\")");
   EXPECT_EQ(compact(R"("open)"), R"("open)");
+  EXPECT_EQ(compact("\"a\\"), "\"a\\");
+  EXPECT_EQ(compact("\"new\nline\""), R"("new\nline")");
+}
+
+std::string random_text(std::mt19937_64& random, std::string_view characters) {
+  std::string text;
+  for (size_t n = random() % 24; n > 0; --n) text += characters[random() % characters.size()];
+  return text;
+}
+
+// As the inside of a string the text reads back as it was, whatever it is.
+TEST(JsonText, EscapedReadsBack) {
+  std::mt19937_64 random(9);
+  for (int i = 0; i < 20000; ++i) {
+    const std::string text = random_text(random, "\"\\{}[]:, 019.-eE+abn");
+    const std::string plain = text_of([&](TextBuffer& out) { put_compact_json(out, text); });
+    const std::string inside =
+        text_of([&](TextBuffer& out) { put_compact_json_escaped(out, text); });
+    EXPECT_EQ(json::parse("\"" + inside + "\"").get<std::string>(), plain) << text;
+  }
+}
+
+TEST(JsonText, NoControlCharacterComesThrough) {
+  std::mt19937_64 random(10);
+  for (int i = 0; i < 20000; ++i) {
+    const std::string text = random_text(random, "\"\\\n\t\r\x01 ,1e");
+    const std::string plain = text_of([&](TextBuffer& out) { put_compact_json(out, text); });
+    const std::string inside =
+        text_of([&](TextBuffer& out) { put_compact_json_escaped(out, text); });
+    for (const char c : plain + inside) ASSERT_GE(c, ' ') << text;
+    EXPECT_TRUE(json::accept("\"" + inside + "\"")) << text;
+  }
 }
 
 TEST(Wkt, HostileBytesAreRefused) {

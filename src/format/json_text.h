@@ -13,4 +13,8 @@ namespace tailwater::format {
 /// out as it went in, but for white space outside strings.
 void put_compact_json(TextBuffer& out, std::string_view json);
 
+/// The same as the inside of a JSON string: with its quotes, backslashes and control characters
+/// escaped.
+void put_compact_json_escaped(TextBuffer& out, std::string_view json);
+
 }  // namespace tailwater::format

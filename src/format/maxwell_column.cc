@@ -158,7 +158,7 @@ ColumnWriter make_maxwell_column(const Column& column, size_t index, const Maxwe
   ColumnWriter made;
   made.index = index;
   made.column = &column;
-  made.member = json_member(column.name);
+  made.member = Fragment(json_member(column.name));
   made.precision = column.type.precision;
   made.write = write_text;
   switch (column.type.kind) {

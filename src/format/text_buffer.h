@@ -2,17 +2,35 @@
 // through a bare pointer: a row costs no allocation and no bounds check per character.
 #pragma once
 
-#include <charconv>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "base/bytes.h"
+#include "format/digits.h"
 
 namespace tailwater::format {
 
 /// Text that is not UTF-8 is written as a JSON string of this and the base64 of its bytes.
 inline constexpr std::string_view kNotUtf8Marker = "tailwater:base64:";
+
+/// Text that is written again and again: padded, so that it is copied in steps of a fixed size.
+class Fragment {
+ public:
+  Fragment() : Fragment(std::string_view()) {}
+  explicit Fragment(std::string_view text) : bytes_(text), size_(text.size()) {
+    bytes_.resize((size_ + kStep - 1) / kStep * kStep, ' ');
+  }
+  [[nodiscard]] std::string_view view() const { return std::string_view(bytes_).substr(0, size_); }
+
+ private:
+  friend class TextBuffer;
+  static constexpr size_t kStep = 16;
+  std::string bytes_;
+  size_t size_;
+};
 
 /// Not thread-safe. A view of it is valid until the next write.
 class TextBuffer {
@@ -41,10 +59,17 @@ class TextBuffer {
     std::memcpy(room(text.size()), text.data(), text.size());
     at_ += text.size();
   }
+  void put(const Fragment& fragment) {
+    char* to = room(fragment.size_ + Fragment::kStep);
+    const char* from = fragment.bytes_.data();
+    for (size_t i = 0; i < fragment.size_; i += Fragment::kStep)
+      std::memcpy(to + i, from + i, Fragment::kStep);
+    at_ += fragment.size_;
+  }
   template <typename T>
   void number(T value) {
-    char* at = room(kNumberDigits);
-    at_ = std::to_chars(at, at + kNumberDigits, value).ptr;
+    using Wide = std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>;
+    at_ = write_number(room(kNumberRoom), static_cast<Wide>(value));
   }
   /// Exactly `digits` digits, with leading zeros.
   void padded(uint64_t value, unsigned digits) {
@@ -65,8 +90,6 @@ class TextBuffer {
   void java_float(float value);
 
  private:
-  static constexpr size_t kNumberDigits = 24;
-
   void grow(size_t count);
   void escape(unsigned char c);
   void copy_escaped(std::string_view text);
