@@ -187,8 +187,9 @@ ImagePlan RowPlan::make_image(Bytes sent) const {
   plan.schema = schema_;
   plan.columns_sent.assign(sent.begin(), sent.end());
   plan.fixed_bytes = schema_->layout().fixed_bytes;
+  plan.presence.reserve(1);  // never a null pointer, even for a table of no columns
   plan.presence.resize(schema_->layout().presence_bytes);
-  plan.first_bytes = plan.fixed_bytes;
+  plan.first_bytes = plan.fixed_bytes + 64;
   for (const RowColumn& step : steps_) {
     const bool here = (sent[step.column / 8] >> (step.column % 8) & 1) != 0;
     (here ? plan.steps : plan.missing).push_back(step);
@@ -201,18 +202,23 @@ ImagePlan RowPlan::make_image(Bytes sent) const {
 }
 
 Result<const ImagePlan*> RowPlan::image(Bytes sent) {
-  if (sent.size() * 8 < steps_.size()) {
-    return fail(ErrorKind::kCorrupt, "a row event of " + schema_->table().full_name() + " has " +
-                                         std::to_string(sent.size() * 8) + " columns, its table " +
-                                         std::to_string(steps_.size()));
+  if (sent.size() != (steps_.size() + 7) / 8) {
+    return fail(ErrorKind::kCorrupt, "a row event of " + schema_->table().full_name() +
+                                         " has another number of columns than its table map");
   }
   for (size_t i = 0; i < images_.size(); ++i) {
     if (images_[i] == nullptr || !std::ranges::equal(images_[i]->columns_sent, sent)) continue;
     last_image_ = i;
     return images_[i].get();
   }
+  auto made = std::make_unique<ImagePlan>(make_image(sent));
+  // No server sends such images, and as they take no bytes, rows of them would never end.
+  if (made->steps.empty()) {
+    return fail(ErrorKind::kCorrupt,
+                "a row event of " + schema_->table().full_name() + " has no columns");
+  }
   last_image_ = 1 - last_image_;
-  images_[last_image_] = std::make_unique<ImagePlan>(make_image(sent));
+  images_[last_image_] = std::move(made);
   return images_[last_image_].get();
 }
 

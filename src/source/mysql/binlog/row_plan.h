@@ -80,7 +80,8 @@ class RowPlan {
   [[nodiscard]] size_t columns() const { return steps_.size(); }
   /// The plan for images with the columns of `sent`, the bits of a row event. Remembers the last
   /// two, so that an update's images cost nothing; a plan lives until two others were made.
-  /// kCorrupt when there are fewer bits than columns.
+  /// kCorrupt when the bits cannot be those of
+  /// this many columns; compare RowsEvent::columns with `columns()` to be sure.
   Result<const ImagePlan*> image(Bytes sent);
 
  private:

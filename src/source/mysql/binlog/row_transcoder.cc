@@ -1,8 +1,7 @@
 // The hot path of the source: wire bytes of a row image to a row of the changelog, in one pass.
-#include <arpa/inet.h>
-
 #include "source/mysql/binlog/compressed.h"
 #include "source/mysql/binlog/decimal.h"
+#include "source/mysql/binlog/inet_text.h"
 #include "source/mysql/binlog/json_binary.h"
 #include "source/mysql/binlog/row_output.h"
 #include "source/mysql/binlog/row_plan.h"
@@ -380,14 +379,12 @@ class Transcoder {
   bool inet(const RowColumn& step) {
     size_t count = 0;
     if (!length(step, count)) return false;
-    std::array<uint8_t, sizeof(in6_addr)> address{};
+    std::array<uint8_t, 16> address{};
     std::memcpy(address.data(), in_, count);
     in_ += count;
-    out_.ensure(INET6_ADDRSTRLEN);
-    auto* const to = reinterpret_cast<char*>(out_.at);
-    const int family = step.limit == sizeof(in_addr) ? AF_INET : AF_INET6;
-    if (inet_ntop(family, address.data(), to, INET6_ADDRSTRLEN) == nullptr) return false;
-    out_.at += std::strlen(to);
+    out_.ensure(kInetTextMax);
+    out_.at = step.limit == 4 ? write_inet4(address.data(), out_.at)
+                              : write_inet6(address.data(), out_.at);
     close(step);
     return true;
   }

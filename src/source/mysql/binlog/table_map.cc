@@ -117,7 +117,8 @@ bool read_metadata(Cursor& cursor, MappedColumn& column) {
 
 Status read_columns(Cursor& cursor, TableMap& map) {
   const uint64_t count = length_encoded(cursor);
-  if (count > kColumnsMax) return damaged(EventType::kTableMap, "too many columns");
+  if (count == 0 || count > kColumnsMax)
+    return damaged(EventType::kTableMap, "a wrong column count");
   const Bytes types = cursor.take(count);
   Cursor metadata(as_bytes(length_encoded_text(cursor)));
   const Bytes nullable = cursor.take((count + 7) / 8);

@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Extracts seeds for the fuzzers of the binlog decoders from the corpora beside the project.
+
+usage: scripts/fuzz_seeds.py CORPORA_FOLDER OUTPUT_FOLDER
+
+Writes OUTPUT_FOLDER/mysql_<fuzzer>/<hash>; says so and writes nothing where a corpus is absent.
+"""
+import gzip
+import hashlib
+import json
+import pathlib
+import struct
+import sys
+
+TABLE_MAP, PAYLOAD = 19, 40
+ROWS = {23, 24, 25, 30, 31, 32}
+FOR_EACH_TYPE = 30
+
+
+def write(folder, name, data):
+    target = folder / ("mysql_" + name)
+    target.mkdir(parents=True, exist_ok=True)
+    (target / hashlib.sha1(data).hexdigest()[:16]).write_bytes(data)
+
+
+def events(data):
+    at = 4
+    while at + 19 <= len(data):
+        length = struct.unpack_from("<I", data, at + 9)[0]
+        if length < 19 or at + length > len(data):
+            return
+        yield data[at + 4], data[at:at + length]
+        at += length
+
+
+def from_binlog(data, checksum, out):
+    seen = {}
+    table = None
+    for kind, event in events(data):
+        body = event[19:len(event) - checksum]
+        seen[kind] = seen.get(kind, 0) + 1
+        if kind == TABLE_MAP:
+            table = body
+        if seen[kind] > FOR_EACH_TYPE:
+            continue
+        write(out, "event", b"\0" + event)
+        if kind in ROWS and table is not None:
+            write(out, "rows", bytes([2 if kind in (24, 31) else 0]) + struct.pack("<H", len(table)) + table + body)
+        if kind == PAYLOAD:
+            write(out, "payload", body)
+
+
+def main():
+    corpora, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    binlogs = corpora / "mysql-binlog-connector-java"
+    vitess = corpora / "vitess-cell-vectors" / "json.jsonl"
+    for path in sorted(binlogs.glob("mysql-bin.*")):
+        data = path.read_bytes()
+        if path.suffix == ".gz":
+            data = gzip.decompress(data)
+        from_binlog(data, 0 if "none" in path.name or path.suffix == ".gz" else 4, out)
+    vectors = binlogs / "event_payload_vectors.jsonl"
+    if vectors.exists():
+        for line in vectors.read_text().splitlines():
+            body = bytes.fromhex(json.loads(line)["hex"])
+            write(out, "event", b"\0\x21" + body)
+            write(out, "gtid", body)
+    for text in ("29ec1c1d-e50c-11f1-a69b-02fc00000001:1-15:foo:1-2,3e11fa47-71ca-11e1-9e33-c80aa9429562:7", "0-1-42,1-1-7"):
+        write(out, "gtid", text.encode())
+    if vitess.exists():
+        for line in vitess.read_text().splitlines():
+            write(out, "json", bytes.fromhex(json.loads(line)["hex"]))
+    if not binlogs.exists() and not vitess.exists():
+        print("fuzz_seeds: no corpora in %s; the fuzzers start from nothing" % corpora, file=sys.stderr)
+
+
+main()
