@@ -24,7 +24,7 @@ ARROWS = {
     "aws": ["net"],
     "store": ["aws"],
     "db/*": ["model"],
-    "source/*": ["changelog", "db/*", "net", "aws", "store", "format"],
+    "source/*": ["changelog", "db/*", "net", "aws", "store", "format", "transform"],
     "sink/*": ["changelog", "db/*", "net", "aws", "store", "format"],
     "duck": ["changelog", "store"],
     "archive": ["duck"],

@@ -29,9 +29,12 @@ struct CheckFlags {
 
 fmt::text_style style_of(Finding::Level level) {
   switch (level) {
-    case Finding::Level::kOk: return fmt::fg(fmt::terminal_color::green);
-    case Finding::Level::kWarning: return fmt::fg(fmt::terminal_color::yellow);
-    case Finding::Level::kError: return fmt::fg(fmt::terminal_color::red);
+    case Finding::Level::kOk:
+      return fmt::fg(fmt::terminal_color::green);
+    case Finding::Level::kWarning:
+      return fmt::fg(fmt::terminal_color::yellow);
+    case Finding::Level::kError:
+      return fmt::fg(fmt::terminal_color::red);
   }
   return {};
 }
@@ -64,17 +67,19 @@ void print_json(const Finding& finding) {
 
 Status write_schema(mysql::Connection& connection, const pipeline::SourceConfig& config,
                     const std::string& path) {
-  TW_ASSIGN(const Selection selection, Selection::compile(config.table_include, config.table_exclude));
+  TW_ASSIGN(const Selection selection,
+            Selection::compile(config.table_include, config.table_exclude));
   TW_ASSIGN(const auto names, mysql::list_tables(connection, [&](const mysql::TableName& name) {
-    return selection.selects(name.database, name.table);
-  }));
+              return selection.selects(name.database, name.table);
+            }));
   TW_ASSIGN(const auto tables, mysql::read_tables(connection, names));
   TW_TRY(replace_file(FileSystem::posix(), path, mysql::print_schema_file(tables)));
   fmt::print("wrote the columns of {} tables to {}\n", tables.size(), path);
   return {};
 }
 
-int print_findings(const std::vector<Finding>& findings, const mysql::Connection& connection, bool json) {
+int print_findings(const std::vector<Finding>& findings, const mysql::Connection& connection,
+                   bool json) {
   size_t errors = 0;
   size_t warnings = 0;
   const bool as_json = json || !is_terminal(STDOUT_FILENO);
@@ -92,7 +97,8 @@ int print_findings(const std::vector<Finding>& findings, const mysql::Connection
     }
   }
   if (!as_json) {
-    fmt::print("{}\n", errors != 0     ? fmt::format("not ready: {} error(s), {} warning(s)", errors, warnings)
+    fmt::print("{}\n", errors != 0
+                           ? fmt::format("not ready: {} error(s), {} warning(s)", errors, warnings)
                        : warnings != 0 ? fmt::format("ready, with {} warning(s)", warnings)
                                        : "ready");
   }
@@ -120,11 +126,13 @@ void add_check(CLI::App& app, const Chosen& chosen) {
   auto flags = std::make_shared<CheckFlags>();
   CLI::App* command =
       app.add_subcommand("check", "is this server ready to be captured? what exactly mends it?");
-  command->footer("Exit code 0: ready (perhaps with warnings); 2: something must change on the server.");
+  command->footer(
+      "Exit code 0: ready (perhaps with warnings); 2: something must change on the server.");
   command->add_option("URL", flags->url, "mysql://user@host:port or mariadb://user@host:port");
   command->add_flag("--json", flags->json, "one JSON object per check (the default when piped)");
-  command->add_option("--write-schema", flags->schema_out,
-                      "write the tables' columns, as they are now, to a file for stream --schema")
+  command
+      ->add_option("--write-schema", flags->schema_out,
+                   "write the tables' columns, as they are now, to a file for stream --schema")
       ->type_name("FILE");
   flags->source.add_connection(*command);
   flags->source.add_tables(*command);

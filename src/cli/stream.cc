@@ -17,6 +17,7 @@ namespace tailwater::cli {
 namespace {
 
 constexpr const char* kSourceName = "stream";
+constexpr const char* kReaderName = "stdout";
 
 struct StreamFlags {
   std::string url;
@@ -45,8 +46,7 @@ void say_where(const SourceStatus& status) {
 Result<int> stream(const StreamFlags& flags, Signals& signals) {
   TW_ASSIGN(const auto options, pipeline::parse_format_flags(flags.format, flags.format_options));
   TW_ASSIGN(const pipeline::SourceConfig config, read_config(flags));
-  const changelog::StartAt start{changelog::StartAt::Kind::kLatest};
-  TW_ASSIGN(auto session, pipeline::StreamSession::open(config, flags.data_dir, start));
+  TW_ASSIGN(auto session, pipeline::StreamSession::open(config, flags.data_dir, kReaderName));
   TW_ASSIGN(auto formatter,
             format::make_formatter(flags.format, options, session->source().kind()));
   if (is_terminal(STDERR_FILENO)) say_where(session->source().status().source);

@@ -36,7 +36,9 @@ TEST_F(ControlTest, AnswersAndReportsErrors) {
 
 TEST_F(ControlTest, AnIdleClientDoesNotHoldUpOthers) {
   const std::string path = control_path(folder_);
-  auto server = ControlServer::listen(path, [](const nlohmann::json&) -> nlohmann::json { return {{"ok", 1}}; });
+  auto server = ControlServer::listen(path, [](const nlohmann::json&) -> nlohmann::json {
+    return {{"ok", 1}};
+  });
   ASSERT_TRUE(server.has_value());
   const int idle = ::socket(AF_UNIX, SOCK_STREAM, 0);
   sockaddr_un address{};
@@ -57,8 +59,9 @@ TEST_F(ControlTest, NobodyListeningIsAClearError) {
 TEST_F(ControlTest, AStaleSocketIsReplacedAndTheOwnIsRemoved) {
   const std::string path = control_path(folder_);
   for (int i = 0; i < 2; ++i) {
-    const auto server =
-        ControlServer::listen(path, [](const nlohmann::json&) -> nlohmann::json { return {{"ok", 1}}; });
+    const auto server = ControlServer::listen(path, [](const nlohmann::json&) -> nlohmann::json {
+      return {{"ok", 1}};
+    });
     ASSERT_TRUE(server.has_value());
   }
   EXPECT_FALSE(std::filesystem::exists(path));

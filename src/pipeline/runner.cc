@@ -21,10 +21,14 @@ constexpr int64_t kSampleEveryUs = 1'000'000;
 
 std::string_view phase_text(const RunningSourceStatus& status) {
   switch (status.phase) {
-    case Phase::kRunning: return to_string(status.source.state);
-    case Phase::kPaused: return "paused";
-    case Phase::kFinished: return "finished";
-    case Phase::kFailed: return "failed";
+    case Phase::kRunning:
+      return to_string(status.source.state);
+    case Phase::kPaused:
+      return "paused";
+    case Phase::kFinished:
+      return "finished";
+    case Phase::kFailed:
+      return "failed";
   }
   return "unknown";
 }
@@ -167,8 +171,8 @@ json Runner::handle(const json& request) {
   const std::string command = request["command"].get<std::string>();
   if (command == "status") return status_answer();
   if (command == "pause" || command == "resume") return pause_or_resume(command, request);
-  return error_json({ErrorKind::kUserFix, "there is no command '" + command + "'", {},
-                     "status, pause, resume"});
+  return error_json(
+      {ErrorKind::kUserFix, "there is no command '" + command + "'", {}, "status, pause, resume"});
 }
 
 json Runner::status_answer() const {
@@ -208,7 +212,9 @@ json Runner::pause_or_resume(const std::string& command, const json& request) {
     done.push_back(source->name());
   }
   if (done.empty()) {
-    return error_json({ErrorKind::kUserFix, "there is no source '" + name + "'", {},
+    return error_json({ErrorKind::kUserFix,
+                       "there is no source '" + name + "'",
+                       {},
                        "'tailwater status' lists them"});
   }
   return {{"sources", std::move(done)}};

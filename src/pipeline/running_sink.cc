@@ -36,8 +36,9 @@ Status RunningSink::open_reader() {
   if (!reader.has_value()) {
     Error error = std::move(reader).error();
     if (cursor && cursor->detached) {
-      error.hint = "the sink lagged behind log.max_bytes and was detached; what it missed is not in "
-                   "the log any more";
+      error.hint =
+          "the sink lagged behind log.max_bytes and was detached; what it missed is not in "
+          "the log any more";
     }
     return fail(std::move(error));
   }
@@ -93,7 +94,9 @@ nlohmann::json RunningSink::status() const {
           {"type", config_.type},
           {"source", config_.source},
           {"healthy", !failed},
-          {"state", failed ? "failed" : ended_ ? "finished" : running},
+          {"state", failed   ? "failed"
+                    : ended_ ? "finished"
+                             : running},
           {"why", failed ? result_.error().message : ""},
           {"next_offset", next},
           {"behind_changes", end > next ? end - next : 0},

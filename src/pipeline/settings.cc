@@ -31,11 +31,12 @@ Result<std::string> scalar_text(const toml::node& node, const std::string& origi
 }
 
 Status flatten(const toml::table& table, const std::string& prefix, const std::string& file,
-               std::map<std::string, Setting>& out) {
+               std::map<std::string, Setting>& out, std::vector<std::string>& tables) {
   for (const auto& [name, node] : table) {
     const std::string key = prefix + std::string(name.str());
     if (const auto* child = node.as_table()) {
-      TW_TRY(flatten(*child, key + ".", file, out));
+      tables.push_back(key);
+      TW_TRY(flatten(*child, key + ".", file, out, tables));
       continue;
     }
     Setting setting;
@@ -104,7 +105,7 @@ Status Settings::parse_toml(std::string_view text, const std::string& name) {
     return fail(ErrorKind::kUserFix,
                 fmt::format("{}:{}:{}: {}", name, where.line, where.column, error.description()));
   }
-  return flatten(table, "", name, file_);
+  return flatten(table, "", name, file_, tables_);
 }
 
 void Settings::set_flag(const std::string& key, const std::string& value) {
@@ -117,15 +118,15 @@ void Settings::set_flag(const std::string& key, const std::string& value) {
 std::vector<std::string> Settings::names(const std::string& group) const {
   std::vector<std::string> found;
   const std::string prefix = group + ".";
-  for (const auto* keys : {&file_, &flags_}) {
-    for (const auto& [key, setting] : *keys) {
-      if (!key.starts_with(prefix)) continue;
-      const std::string rest = key.substr(prefix.size());
-      const size_t dot = rest.find('.');
-      if (dot == std::string::npos) continue;
-      const std::string name = rest.substr(0, dot);
-      if (std::find(found.begin(), found.end(), name) == found.end()) found.push_back(name);
-    }
+  const auto add = [&](const std::string& key) {
+    if (!key.starts_with(prefix)) return;
+    const std::string name =
+        key.substr(prefix.size(), key.find('.', prefix.size()) - prefix.size());
+    if (std::find(found.begin(), found.end(), name) == found.end()) found.push_back(name);
+  };
+  for (const std::string& table : tables_) add(table);
+  for (const auto& [key, setting] : flags_) {
+    if (key.find('.', prefix.size()) != std::string::npos) add(key);
   }
   return found;
 }

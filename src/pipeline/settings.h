@@ -66,6 +66,7 @@ class Settings {
   std::map<std::string, Setting> file_;
   std::map<std::string, Setting> flags_;
   std::set<std::string> known_;
+  std::vector<std::string> tables_;  ///< "source.shop": of the file, in order, also when empty
 };
 
 }  // namespace tailwater::pipeline

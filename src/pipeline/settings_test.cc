@@ -67,8 +67,8 @@ TEST(Settings, WhatIsWrongIsNamedWithItsPlace) {
       {"x = ", "t.toml:1:", ""},
       {"data_dri = 'x'\n[source.a]\nurl='mysql://h'", "t.toml:1: there is no setting 'data_dri'",
        "did you mean 'data_dir'?"},
-      {"[source.a]\nurl='mysql://h'\ndeadline='5'", "t.toml:3: source.a.deadline: '5' is not a duration",
-       "250ms"},
+      {"[source.a]\nurl='mysql://h'\ndeadline='5'",
+       "t.toml:3: source.a.deadline: '5' is not a duration", "250ms"},
       {"[source.a]\nurl='mysql://h'\n[log]\nsync='maybe'", "t.toml:4: log.sync cannot be 'maybe'",
        "commit, interval, none"},
       {"[source.a]\nfrom='now'", "source.a.url is not set", "url ="},
@@ -86,9 +86,10 @@ TEST(Settings, WhatIsWrongIsNamedWithItsPlace) {
     ASSERT_FALSE(status.has_value()) << bad.toml;
     EXPECT_EQ(status.error().kind, ErrorKind::kUserFix) << bad.toml;
     EXPECT_NE(status.error().message.find(bad.message), std::string::npos)
-        << bad.toml << "\n" << status.error().describe();
-    EXPECT_NE(status.error().hint.find(bad.hint), std::string::npos)
-        << bad.toml << "\n" << status.error().describe();
+        << bad.toml << "\n"
+        << status.error().describe();
+    EXPECT_NE(status.error().hint.find(bad.hint), std::string::npos) << bad.toml << "\n"
+                                                                     << status.error().describe();
   }
 }
 

@@ -20,29 +20,46 @@ void make_temporary(changelog::WriterOptions& log) {
 
 Result<std::unique_ptr<StreamSession>> StreamSession::open(SourceConfig config,
                                                            const std::string& folder,
-                                                           const changelog::StartAt& start) {
+                                                           const std::string& reader_name) {
   std::unique_ptr<StreamSession> session(new StreamSession());
-  std::string log_folder = folder;
+  session->folder_ = folder;
+  session->reader_name_ = reader_name;
   if (folder.empty()) {
     TW_ASSIGN(session->temporary_folder_, make_temporary_folder());
-    log_folder = join_path(session->temporary_folder_, "log");
+    session->folder_ = join_path(session->temporary_folder_, "log");
     make_temporary(config.log);
   }
-  TW_ASSIGN(session->source_, RunningSource::open(config, log_folder, /*fail_fast=*/true));
-  TW_ASSIGN(session->reader_, session->source_->reader({.start = start}));
+  TW_ASSIGN(session->source_, RunningSource::open(config, session->folder_, /*fail_fast=*/true));
+  TW_TRY(session->open_reader());
   session->source_->start();
   return session;
+}
+
+Status StreamSession::open_reader() {
+  FileSystem& files = FileSystem::posix();
+  changelog::StartAt start;
+  if (temporary_folder_.empty()) {
+    TW_ASSIGN(const auto cursor, changelog::load_cursor(files, folder_, reader_name_));
+    if (cursor) start = {changelog::StartAt::Kind::kOffset, cursor->next};
+  }
+  TW_ASSIGN(reader_, source_->reader({.start = start}));
+  if (!temporary_folder_.empty()) {
+    TW_ASSIGN(pin_, changelog::Pin::take(files, folder_, reader_->offset()));
+    return {};
+  }
+  return changelog::store_cursor(files, folder_, {reader_name_, reader_->offset()});
 }
 
 StreamSession::~StreamSession() {
   source_.reset();
   reader_.reset();
+  pin_.reset();
   if (!temporary_folder_.empty()) remove_folder(temporary_folder_);
 }
 
 Status StreamSession::release(Offset offset) {
-  (void)offset;
-  return {};
+  if (pin_ != nullptr) return pin_->move(offset);
+  return changelog::store_cursor(FileSystem::posix(), folder_, {reader_name_, offset});
 }
 
 }  // namespace tailwater::pipeline

@@ -107,14 +107,45 @@ Result<ResolvedStart> start_after_gtids(Connection& connection, const ServerInfo
   return start;
 }
 
-// When a binlog file was begun: the time of its first event.
-Result<int64_t> file_started_us(const Endpoint& endpoint, const std::string& file) {
+// A dump of one file from its head that ends at its end.
+Result<DumpStream> open_file(const Endpoint& endpoint, const std::string& file) {
   TW_ASSIGN(Connection connection, Connection::open(endpoint));
   DumpOptions options;
   TW_ASSIGN(options.server_id, choose_server_id(connection));
   options.non_blocking = true;
-  TW_ASSIGN(DumpStream dump,
-            DumpStream::open(std::move(connection), BinlogPosition{file, kFirstEventPos}, options));
+  return DumpStream::open(std::move(connection), BinlogPosition{file, kFirstEventPos}, options);
+}
+
+// Whether an event of this type can only stand inside a transaction.
+bool is_inside_transaction(EventType type) {
+  return is_rows(type) || type == EventType::kTableMap || type == EventType::kXid ||
+         type == EventType::kRowsQuery || type == EventType::kMariadbAnnotateRows ||
+         type == EventType::kTransactionPayload;
+}
+
+// Whether a transaction may start at a byte of a file: an event starts there that opens one, or
+// that stands between two, or the file ends there.
+Status check_boundary(const Endpoint& endpoint, const BinlogPosition& place) {
+  TW_ASSIGN(DumpStream dump, open_file(endpoint, place.file));
+  uint64_t next_pos = kFirstEventPos;
+  for (;;) {
+    TW_ASSIGN(const auto event, dump.next({}));
+    if (!event) break;
+    TW_ASSIGN(const EventHeader header, parse_event_header(*event));
+    if (header.next_pos == 0 || (header.flags & kFlagArtificial) != 0) continue;
+    const uint64_t start = header.next_pos - header.length;
+    if (start == place.pos && !is_inside_transaction(header.type)) return {};
+    if (start >= place.pos) break;
+    next_pos = header.next_pos;
+  }
+  if (next_pos == place.pos) return {};
+  return fail(Error{ErrorKind::kResync, "no transaction starts there", place.describe(),
+                    "use a position that the server itself prints, or that a stream gave"});
+}
+
+// When a binlog file was begun: the time of its first event.
+Result<int64_t> file_started_us(const Endpoint& endpoint, const std::string& file) {
+  TW_ASSIGN(DumpStream dump, open_file(endpoint, file));
   for (;;) {
     TW_ASSIGN(const auto event, dump.next({}));
     if (!event) return fail(ErrorKind::kCorrupt, "the binlog " + file + " has no first event");
@@ -203,6 +234,12 @@ Result<ResolvedStart> resume_mariadb(Connection& connection, const ServerInfo& i
 }
 
 }  // namespace
+
+Status check_position(Connection& connection, const ServerInfo& info, const Bound& place) {
+  TW_ASSIGN(const ResolvedStart start, resolve_start(connection, info, place));
+  if (!start.capture.skip_to_pos) return {};
+  return check_boundary(connection.endpoint(), place.binlog);
+}
 
 SourceKind source_kind(const ServerInfo& info) {
   return info.is_mariadb() ? SourceKind::kMariadb : SourceKind::kMysql;

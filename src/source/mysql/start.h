@@ -29,6 +29,11 @@ Result<ResolvedStart> resolve_resume(Connection& connection, const ServerInfo& i
 /// Where a bounded stream ends. `kNow` is the end of the binlog at this moment.
 Result<CaptureEnd> resolve_end(Connection& connection, const ServerInfo& info, const Bound& until);
 
+/// Whether a stream could start at `place`: kResync, with the remedy, when the place is not on the
+/// server or no transaction starts there. Reads the file up to the place where the server cannot
+/// tell.
+Status check_position(Connection& connection, const ServerInfo& info, const Bound& place);
+
 /// The kind of source that a server is.
 SourceKind source_kind(const ServerInfo& info);
 

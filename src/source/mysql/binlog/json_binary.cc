@@ -58,7 +58,10 @@ bool put_integer(T value, RowOutput& out) {
 class Printer {
  public:
   Printer(Bytes document, RowOutput& out)
-      : out_(&out), entries_left_(document.size()), text_left_(document.size()) {}
+      : out_(&out),
+        end_(document.data() + document.size()),
+        entries_left_(document.size()),
+        text_left_(document.size()) {}
 
   bool value(JsonType type, Bytes bytes, unsigned depth) {
     switch (type) {
@@ -124,8 +127,12 @@ class Printer {
     const uint64_t length = variable_length(cursor);
     if (!cursor.ok() || length > cursor.remaining() || length > text_left_) return false;
     text_left_ -= length;
-    write_json_string(as_text(cursor.take(length)), *out_);
+    put_string(cursor.take(length));
     return true;
+  }
+
+  void put_string(Bytes text) {
+    write_json_string(as_text(text), static_cast<size_t>(end_ - text.data()), *out_);
   }
 
   bool opaque(Bytes bytes) {
@@ -174,7 +181,7 @@ class Printer {
     if (offset > bytes.size() || length > bytes.size() - offset || length > text_left_)
       return false;
     text_left_ -= length;
-    write_json_string(as_text(bytes.subspan(offset, length)), *out_);
+    put_string(bytes.subspan(offset, length));
     out_->ensure(2);
     out_->put(std::string_view(": "));
     return true;
@@ -193,6 +200,7 @@ class Printer {
   }
 
   RowOutput* out_;
+  const uint8_t* end_;  // of the document
   // A sound document uses no byte twice, so it has fewer entries, and less text, than bytes.
   size_t entries_left_;
   size_t text_left_;

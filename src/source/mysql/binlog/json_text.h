@@ -50,21 +50,36 @@ inline bool copy_plain(const uint8_t* from, size_t count, uint8_t* to) {
   return !needs_escape(kSpaces | uint64_t{last} << 16 | uint64_t{middle} << 8 | first);
 }
 
+/// The same for less than a word, where a whole word can be read at `from` and written at `to`.
+inline bool copy_plain_short(const uint8_t* from, size_t count, uint8_t* to) {
+  const auto word = load<uint64_t>(from);
+  store(to, word);
+  const uint64_t mask = (uint64_t{1} << (count * 8)) - 1;
+  return !needs_escape((word & mask) | (kOnes * ' ' & ~mask));
+}
+
 /// Appends a string without its first quote; used by write_json_string.
 void escape_json_string(std::string_view text, RowOutput& out);
 
 /// Appends a string with its quotes. Escaped are the quote, the backslash and what is below 0x20,
 /// with \b \t \n \f \r where they exist and \u00xx elsewhere. Source: MySQL json_dom.cc,
-/// double_quote.
-inline void write_json_string(std::string_view text, RowOutput& out) {
-  out.ensure(text.size() + 2);
+/// double_quote. `readable` says how many bytes may be read from the text's start on, at least its
+/// size.
+inline void write_json_string(std::string_view text, size_t readable, RowOutput& out) {
+  constexpr size_t kWord = sizeof(uint64_t);
+  const auto* const from = reinterpret_cast<const uint8_t*>(text.data());
+  out.ensure(text.size() + 2 + kWord);
   out.put('"');
-  if (!copy_plain(reinterpret_cast<const uint8_t*>(text.data()), text.size(), out.at))
-      [[unlikely]] {
+  const bool plain = text.size() < kWord && readable >= kWord
+                         ? copy_plain_short(from, text.size(), out.at)
+                         : copy_plain(from, text.size(), out.at);
+  if (!plain) [[unlikely]]
     return escape_json_string(text, out);
-  }
   out.at += text.size();
   out.put('"');
+}
+inline void write_json_string(std::string_view text, RowOutput& out) {
+  write_json_string(text, text.size(), out);
 }
 
 /// Writes a double at `to` (kNumberTextMax bytes): as write_double, with ".0" where it would read
