@@ -14,6 +14,7 @@ import sys
 
 TABLE_MAP, PAYLOAD = 19, 40
 ROWS = {23, 24, 25, 30, 31, 32}
+UPDATES = {24, 31}
 FOR_EACH_TYPE = 30
 
 
@@ -45,7 +46,8 @@ def from_binlog(data, checksum, out):
             continue
         write(out, "event", b"\0" + event)
         if kind in ROWS and table is not None:
-            write(out, "rows", bytes([2 if kind in (24, 31) else 0]) + struct.pack("<H", len(table)) + table + body)
+            head = struct.pack("<BH", 2 if kind in UPDATES else 0, len(table))
+            write(out, "rows", head + table + body)
         if kind == PAYLOAD:
             write(out, "payload", body)
 
@@ -65,13 +67,14 @@ def main():
             body = bytes.fromhex(json.loads(line)["hex"])
             write(out, "event", b"\0\x21" + body)
             write(out, "gtid", body)
-    for text in ("29ec1c1d-e50c-11f1-a69b-02fc00000001:1-15:foo:1-2,3e11fa47-71ca-11e1-9e33-c80aa9429562:7", "0-1-42,1-1-7"):
+    uuid = "29ec1c1d-e50c-11f1-a69b-02fc00000001"
+    for text in (uuid + ":1-15:foo:1-2," + uuid.replace("2", "3") + ":7", "0-1-42,1-1-7"):
         write(out, "gtid", text.encode())
     if vitess.exists():
         for line in vitess.read_text().splitlines():
             write(out, "json", bytes.fromhex(json.loads(line)["hex"]))
     if not binlogs.exists() and not vitess.exists():
-        print("fuzz_seeds: no corpora in %s; the fuzzers start from nothing" % corpora, file=sys.stderr)
+        print("fuzz_seeds: no corpora in %s; starting from nothing" % corpora, file=sys.stderr)
 
 
 main()

@@ -20,8 +20,9 @@ TRAILS = 192  # trail bytes 0x40 to 0xff
 
 
 def query(command, sql):
-    out = subprocess.run(command + " --default-character-set=utf8mb4 -N -B", shell=True, input=sql.encode(),
-                         stdout=subprocess.PIPE, check=True).stdout
+    command += " --default-character-set=utf8mb4 -N -B"
+    out = subprocess.run(command, shell=True, input=sql.encode(), stdout=subprocess.PIPE,
+                         check=True).stdout
     return [line.split("\t") for line in out.decode().splitlines()]
 
 
@@ -30,11 +31,12 @@ def canonical(name):
 
 
 def collations(command, mariadb):
-    pairs = query(command, "select id, character_set_name from information_schema.collations "
-                           "where id is not null and character_set_name is not null")
+    select = "select id, character_set_name from information_schema."
+    pairs = query(command, select + "collations where id is not null "
+                                    "and character_set_name is not null")
     if mariadb:  # the collations that serve several character sets are only here
-        pairs += query(command, "select id, character_set_name from "
-                                "information_schema.collation_character_set_applicability where id is not null")
+        pairs += query(command, select + "collation_character_set_applicability "
+                                         "where id is not null")
     return {int(number): canonical(name) for number, name in pairs if number != "NULL"}
 
 
@@ -46,8 +48,8 @@ def characters(command, charset, codes):
         part = codes[at:at + step]
         values = " union all ".join("select '%s'%s" % (code.hex(), " as h" if i == 0 else "")
                                     for i, code in enumerate(part))
-        rows = query(command, "select h, hex(convert(convert(unhex(h) using %s) using utf32)) from (%s) v;" %
-                     (charset, values))
+        rows = query(command, "select h, hex(convert(convert(unhex(h) using %s) using utf32)) "
+                              "from (%s) v;" % (charset, values))
         for code, text in rows:
             if text in ("NULL", ""):
                 result[bytes.fromhex(code)] = None
@@ -62,8 +64,8 @@ def write_collations(path, numbers):
     runs = []
     for number in sorted(numbers):
         name = numbers[number]
-        if runs and runs[-1][2] == name and not any(
-                numbers.get(n, name) != name for n in range(runs[-1][1], number)) and number - runs[-1][1] < 8:
+        near = runs and runs[-1][2] == name and number - runs[-1][1] < 8
+        if near and not any(numbers.get(n, name) != name for n in range(runs[-1][1], number)):
             runs[-1][1] = number
         else:
             runs.append([number, number, name])
@@ -84,8 +86,8 @@ def write_table(out, name, values):
 
 def write_single_byte(path, tables):
     with open(path, "w") as out:
-        out.write("// The characters of single-byte sets, as the servers map them; 0: none. Made by\n"
-                  "// scripts/generate_charsets.py.\n// clang-format off\n")
+        out.write("// The characters of single-byte sets, as the servers map them; 0: none. Made "
+                  "by\n// scripts/generate_charsets.py.\n// clang-format off\n")
         entries = []
         for name, table in sorted(tables.items()):
             lower = "nullptr"
@@ -93,8 +95,10 @@ def write_single_byte(path, tables):
             if table[:128] != list(range(128)):
                 lower = "k_%s_lower" % name
                 write_table(out, lower, table[:128])
-            entries.append('{"%s", Charset::Form::kSingleByte, 1, k_%s, %s},\n' % (name, name, lower))
-        out.write("constexpr Charset kSingleByteSets[] = {\n%s};\n// clang-format on\n" % "".join(entries))
+            entries.append('{"%s", Charset::Form::kSingleByte, 1, k_%s, %s},\n' %
+                           (name, name, lower))
+        out.write("constexpr Charset kSingleByteSets[] = {\n%s};\n" % "".join(entries))
+        out.write("// clang-format on\n")
 
 
 def single(points):
@@ -102,20 +106,21 @@ def single(points):
 
 
 def multi_byte_table(command, name):
-    """u16[128] single bytes, u16[128][192] pairs, and for the EUC sets of Japan u16[94][94] after 8F."""
+    """Words: 128 single bytes, 128 x 192 pairs, in the EUC sets of Japan 94 x 94 after 8F."""
     codes = [bytes([i]) for i in range(128, 256)]
     pairs = [bytes([a, b]) for a in range(128, 256) for b in range(0x40, 0x100)]
     found = characters(command, name, codes + pairs)
     table = [single(found[code]) for code in codes] + [single(found[code]) for code in pairs]
     if name in ("ujis", "eucjpms"):
-        triples = [bytes([0x8F, a, b]) for a in range(0xA1, 0xFF) for b in range(0xA1, 0xFF)]
+        row = range(0xA1, 0xFF)
+        triples = [bytes([0x8F, a, b]) for a in row for b in row]
         found = characters(command, name, triples)
         table += [single(found[code]) for code in triples]
     return table
 
 
 def gb18030_runs(command):
-    """The four-byte characters of the basic plane as runs: linear number, count, first code point."""
+    """The four-byte characters of the basic plane: number, count and code point of each run."""
     codes = [bytes([a, b, c, d]) for a in range(0x81, 0x85) for b in range(0x30, 0x3A)
              for c in range(0x81, 0xFF) for d in range(0x30, 0x3A)]
     found = characters(command, "gb18030", codes)
@@ -161,9 +166,9 @@ def main():
     numbers = collations(mariadb, True)
     numbers.update(collations(mysql, False))
     write_collations(folder + "/charset_collations.inc", numbers)
-    sizes = {canonical(name): (int(size), mysql) for name, size in
-             query(mysql, "select character_set_name, maxlen from information_schema.character_sets")}
-    for name, size in query(mariadb, "select character_set_name, maxlen from information_schema.character_sets"):
+    select = "select character_set_name, maxlen from information_schema.character_sets"
+    sizes = {canonical(name): (int(size), mysql) for name, size in query(mysql, select)}
+    for name, size in query(mariadb, select):
         sizes.setdefault(canonical(name), (int(size), mariadb))
     tables = {}
     for name, (size, command) in sizes.items():
@@ -173,10 +178,11 @@ def main():
             tables[name] = [single(found[code]) for code in codes]
             other = characters(mariadb, name, codes) if command == mysql else found
             if other != found:
-                print("servers differ in", name, [c.hex() for c in codes if other[c] != found[c]])
+                codes = [code.hex() for code in codes if other[code] != found[code]]
+                print("servers differ in", name, codes)
     write_single_byte(folder + "/charset_single_byte.inc", tables)
-    write_multi_byte(folder + "/charset_multi_byte.inc", mysql,
-                     sorted(name for name, (size, _) in sizes.items() if size > 1 and name not in UNICODE))
+    names = sorted(name for name, (size, _) in sizes.items() if size > 1 and name not in UNICODE)
+    write_multi_byte(folder + "/charset_multi_byte.inc", mysql, names)
     print({name: size for name, (size, _) in sizes.items()})
 
 
