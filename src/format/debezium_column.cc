@@ -283,6 +283,59 @@ void make_named(DebeziumColumn& made, std::string_view name, WriteValue write) {
   made.writer.write = write;
 }
 
+// Numbers; false for the other kinds.
+bool make_number(DebeziumColumn& made, const Column& column, const Options& options) {
+  switch (column.type.kind) {
+    case TypeKind::kBool:
+      make_integer(made, "boolean", write_bool);
+      return true;
+    case TypeKind::kInt8:
+      make_integer(made, "int16", write_integer<int8_t>);
+      return true;
+    case TypeKind::kUint8:
+      make_integer(made, "int16", write_integer<uint8_t>);
+      return true;
+    case TypeKind::kInt16:
+      make_integer(made, "int16", write_integer<int16_t>);
+      return true;
+    case TypeKind::kUint16:
+      make_integer(made, "int32", write_integer<uint16_t>);
+      return true;
+    case TypeKind::kInt32:
+      make_integer(made, "int32", write_integer<int32_t>);
+      return true;
+    case TypeKind::kUint32: {
+      const bool medium = source_type_is(column, "mediumint");
+      make_integer(made, medium ? "int32" : "int64", write_integer<uint32_t>);
+      return true;
+    }
+    case TypeKind::kInt64:
+      make_integer(made, "int64", write_integer<int64_t>);
+      return true;
+    case TypeKind::kUint64:
+      make_unsigned64(made, options);
+      return true;
+    case TypeKind::kFloat32:
+      make_float(made, column);
+      return true;
+    case TypeKind::kFloat64:
+      make_integer(made, "double", write_double);
+      return true;
+    case TypeKind::kDecimal:
+      make_decimal(made, column.type, options);
+      return true;
+    default:
+      return false;
+  }
+}
+
+void make_vector(DebeziumColumn& made) {
+  made.type = {"array", "io.debezium.data.FloatVector",
+               1,       {},
+               {},      R"("items":{"type":"float","optional":false})"};
+  made.writer.write = write_vector;
+}
+
 }  // namespace
 
 DebeziumColumn make_debezium_column(const Column& column, size_t index, const Options& options,
@@ -293,86 +346,43 @@ DebeziumColumn make_debezium_column(const Column& column, size_t index, const Op
   made.writer.member = Fragment(json_member(column.name));
   made.writer.scale = column.type.scale;
   made.writer.write = write_text;
-  switch (column.type.kind) {
-    case TypeKind::kBool:
-      make_integer(made, "boolean", write_bool);
-      break;
-    case TypeKind::kInt8:
-      make_integer(made, "int16", write_integer<int8_t>);
-      break;
-    case TypeKind::kUint8:
-      make_integer(made, "int16", write_integer<uint8_t>);
-      break;
-    case TypeKind::kInt16:
-      make_integer(made, "int16", write_integer<int16_t>);
-      break;
-    case TypeKind::kUint16:
-      make_integer(made, "int32", write_integer<uint16_t>);
-      break;
-    case TypeKind::kInt32:
-      make_integer(made, "int32", write_integer<int32_t>);
-      break;
-    case TypeKind::kUint32:
-      make_integer(made, source_type_is(column, "mediumint") ? "int32" : "int64",
-                   write_integer<uint32_t>);
-      break;
-    case TypeKind::kInt64:
-      make_integer(made, "int64", write_integer<int64_t>);
-      break;
-    case TypeKind::kUint64:
-      make_unsigned64(made, options);
-      break;
-    case TypeKind::kFloat32:
-      make_float(made, column);
-      break;
-    case TypeKind::kFloat64:
-      make_integer(made, "double", write_double);
-      break;
-    case TypeKind::kDecimal:
-      make_decimal(made, column.type, options);
-      break;
-    case TypeKind::kBytes:
-      make_bytes(made, column, options);
-      break;
-    case TypeKind::kDate:
-    case TypeKind::kTime:
-    case TypeKind::kDatetime:
-    case TypeKind::kTimestamp:
-    case TypeKind::kYear:
-      make_debezium_time(made, column, options);
-      break;
-    case TypeKind::kJson:
-      make_named(made, "io.debezium.data.Json",
-                 source == SourceKind::kMysql ? write_json_compact : write_text);
-      break;
-    case TypeKind::kUuid:
-      make_named(made, "io.debezium.data.Uuid", write_uuid);
-      break;
-    case TypeKind::kEnum:
-      make_labels(made, column, "io.debezium.data.Enum", write_enum);
-      break;
-    case TypeKind::kSet:
-      make_labels(made, column, "io.debezium.data.EnumSet", write_set);
-      break;
-    case TypeKind::kBit:
-      make_bit(made, column.type);
-      break;
-    case TypeKind::kGeometry:
-      make_geometry(made, column);
-      break;
-    case TypeKind::kVector:
-      made.type = {"array", "io.debezium.data.FloatVector",
-                   1,       {},
-                   {},      R"("items":{"type":"float","optional":false})"};
-      made.writer.write = write_vector;
-      break;
-    case TypeKind::kString:
-    case TypeKind::kTimetz:
-    case TypeKind::kInterval:
-    case TypeKind::kInet:
-    case TypeKind::kArray:
-    case TypeKind::kSourceText:
-      break;
+  const auto json = source == SourceKind::kMysql ? write_json_compact : write_text;
+  if (!make_number(made, column, options)) {
+    switch (column.type.kind) {
+      case TypeKind::kBytes:
+        make_bytes(made, column, options);
+        break;
+      case TypeKind::kDate:
+      case TypeKind::kTime:
+      case TypeKind::kDatetime:
+      case TypeKind::kTimestamp:
+      case TypeKind::kYear:
+        make_debezium_time(made, column, options);
+        break;
+      case TypeKind::kJson:
+        make_named(made, "io.debezium.data.Json", json);
+        break;
+      case TypeKind::kUuid:
+        make_named(made, "io.debezium.data.Uuid", write_uuid);
+        break;
+      case TypeKind::kEnum:
+        make_labels(made, column, "io.debezium.data.Enum", write_enum);
+        break;
+      case TypeKind::kSet:
+        make_labels(made, column, "io.debezium.data.EnumSet", write_set);
+        break;
+      case TypeKind::kBit:
+        make_bit(made, column.type);
+        break;
+      case TypeKind::kGeometry:
+        make_geometry(made, column);
+        break;
+      case TypeKind::kVector:
+        make_vector(made);
+        break;
+      default:
+        break;  // the others are text
+    }
   }
   if (column.nullable) made.writer.fallback = "null";
   return made;

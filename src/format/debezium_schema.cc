@@ -48,7 +48,8 @@ std::string source_schema(const std::string& connector) {
   fields += plain("int64", false, "ts_ms") + ",";
   fields +=
       R"({"type":"string","optional":true,"name":"io.debezium.data.Enum","version":1,"parameters":)"
-      R"({"allowed":"true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"},)"
+      R"({"allowed":"true,first,first_in_data_collection,last_in_data_collection,last,false,)"
+      R"(incremental"},)"
       R"("default":"false","field":"snapshot"},)";
   fields += plain("string", false, "db") + "," + plain("string", true, "sequence") + "," +
             plain("int64", true, "ts_us") + "," + plain("int64", true, "ts_ns") + "," +

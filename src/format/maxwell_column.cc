@@ -151,6 +151,41 @@ void make_datetime(ColumnWriter& made, const MaxwellOptions& options, WriteValue
   made.fallback += '"';
 }
 
+// How numbers are written; null for the other kinds.
+WriteValue number_writer(const Type& type) {
+  switch (type.kind) {
+    case TypeKind::kBool:
+      return write_bool;
+    case TypeKind::kInt8:
+      return write_integer<int8_t>;
+    case TypeKind::kInt16:
+      return write_integer<int16_t>;
+    case TypeKind::kInt32:
+      return write_integer<int32_t>;
+    case TypeKind::kInt64:
+      return write_integer<int64_t>;
+    case TypeKind::kUint8:
+      return write_integer<uint8_t>;
+    case TypeKind::kUint16:
+    case TypeKind::kYear:
+      return write_integer<uint16_t>;
+    case TypeKind::kUint32:
+      return write_integer<uint32_t>;
+    case TypeKind::kUint64:
+      return write_integer<uint64_t>;
+    case TypeKind::kFloat32:
+      return write_float;
+    case TypeKind::kFloat64:
+      return write_double;
+    case TypeKind::kDecimal:
+      return write_decimal;
+    case TypeKind::kBit:
+      return type.length > 64 ? write_base64 : write_integer<uint64_t>;
+    default:
+      return nullptr;
+  }
+}
+
 }  // namespace
 
 ColumnWriter make_maxwell_column(const Column& column, size_t index, const MaxwellOptions& options,
@@ -159,51 +194,16 @@ ColumnWriter make_maxwell_column(const Column& column, size_t index, const Maxwe
   made.index = index;
   made.column = &column;
   made.member = Fragment(json_member(column.name));
-  made.precision = column.type.precision;
+  made.precision = column.type.kind == TypeKind::kDate ? uint16_t{0} : column.type.precision;
+  made.write = number_writer(column.type);
+  if (made.write != nullptr) return made;
   made.write = write_text;
+  const bool fixed = source_type_is(column, "binary");
   switch (column.type.kind) {
-    case TypeKind::kBool:
-      made.write = write_bool;
-      break;
-    case TypeKind::kInt8:
-      made.write = write_integer<int8_t>;
-      break;
-    case TypeKind::kInt16:
-      made.write = write_integer<int16_t>;
-      break;
-    case TypeKind::kInt32:
-      made.write = write_integer<int32_t>;
-      break;
-    case TypeKind::kInt64:
-      made.write = write_integer<int64_t>;
-      break;
-    case TypeKind::kUint8:
-      made.write = write_integer<uint8_t>;
-      break;
-    case TypeKind::kUint16:
-    case TypeKind::kYear:
-      made.write = write_integer<uint16_t>;
-      break;
-    case TypeKind::kUint32:
-      made.write = write_integer<uint32_t>;
-      break;
-    case TypeKind::kUint64:
-      made.write = write_integer<uint64_t>;
-      break;
-    case TypeKind::kFloat32:
-      made.write = write_float;
-      break;
-    case TypeKind::kFloat64:
-      made.write = write_double;
-      break;
-    case TypeKind::kDecimal:
-      made.write = write_decimal;
-      break;
     case TypeKind::kBytes:
-      made.write = source_type_is(column, "binary") ? write_trimmed_base64 : write_base64;
+      made.write = fixed ? write_trimmed_base64 : write_base64;
       break;
     case TypeKind::kDate:
-      made.precision = 0;
       make_datetime(made, options, write_date, false);
       break;
     case TypeKind::kTime:
@@ -227,22 +227,14 @@ ColumnWriter make_maxwell_column(const Column& column, size_t index, const Maxwe
     case TypeKind::kSet:
       make_labels(made, column, write_set);
       break;
-    case TypeKind::kBit:
-      made.write = column.type.length > 64 ? write_base64 : write_integer<uint64_t>;
-      break;
     case TypeKind::kGeometry:
       made.write = write_geometry;
       break;
     case TypeKind::kVector:
       made.write = write_vector;
       break;
-    case TypeKind::kString:
-    case TypeKind::kTimetz:
-    case TypeKind::kInterval:
-    case TypeKind::kInet:
-    case TypeKind::kArray:
-    case TypeKind::kSourceText:
-      break;
+    default:
+      break;  // the others are text
   }
   return made;
 }

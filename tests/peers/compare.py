@@ -3,10 +3,10 @@
 
   compare.py debezium|maxwell EXPECTED ACTUAL [--schemas]
 
-EXPECTED holds what the original printed (for Debezium: {"topic", "key", "headers", "value"}), ACTUAL what
-we print (for Debezium: with with_key). Clocks and versions are masked. Every intended difference is a
-rule in RULES below and a paragraph of docs/formats.md under the same name. Prints each other difference
-and ends with 1 if there was one.
+EXPECTED holds what the original printed (for Debezium: {"topic", "key", "headers", "value"}),
+ACTUAL what we print (for Debezium: with with_key). Clocks and versions are masked. Every intended
+difference is a rule in RULES below and stands in docs/formats.md under the same name. Prints each
+other difference and ends with 1 if there was one.
 """
 
 import argparse
@@ -16,12 +16,13 @@ import re
 import struct
 import sys
 
+CLOCKS = [("ts_ms",), ("ts_us",), ("ts_ns",), ("source", "version")]
 MASKED = {
-    "debezium": [("value", "ts_ms"), ("value", "ts_us"), ("value", "ts_ns"), ("value", "source", "version"),
-                 ("value", "payload", "ts_ms"), ("value", "payload", "ts_us"), ("value", "payload", "ts_ns"),
-                 ("value", "payload", "source", "version")],
+    "debezium": [("value", *part) for part in CLOCKS]
+    + [("value", "payload", *part) for part in CLOCKS],
     "maxwell": [],
 }
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 FLOATS = {"f", "weight", "v"}  # the FLOAT and VECTOR columns of the recordings
@@ -62,24 +63,29 @@ def json_spelling(path, expected, actual):
 
 def binary_uuid(path, expected, actual):
     """Debezium pads a uuid, whose trailing zeros the binlog leaves out, on the wrong side."""
-    if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", str(expected)) or not isinstance(actual, str):
+    if not UUID.fullmatch(str(expected)) or not isinstance(actual, str):
         return False
+    number = int(expected.replace("-", ""), 16)
     for decode in (bytes.fromhex, base64.urlsafe_b64decode, base64.b64decode):
         try:
             raw = decode(actual)
         except ValueError:
             continue
-        if len(raw) == 16 and int(expected.replace("-", ""), 16) == int.from_bytes(raw.rstrip(b"\0"), "big"):
+        if len(raw) == 16 and number == int.from_bytes(raw.rstrip(b"\0"), "big"):
             return True
     return False
 
 
 def label_with_comma(path, expected, actual):
-    return isinstance(expected, str) and "\\," in expected and expected.replace("\\,", ",") == actual
+    if not isinstance(expected, str) or "\\," not in expected:
+        return False
+    return expected.replace("\\,", ",") == actual
 
 
 def label_with_quote(path, expected, actual):
-    return isinstance(expected, str) and "''" in expected and expected.replace("''", "'") == actual
+    if not isinstance(expected, str) or "''" not in expected:
+        return False
+    return expected.replace("''", "'") == actual
 
 
 def year_zero(path, expected, actual):
@@ -88,7 +94,9 @@ def year_zero(path, expected, actual):
 
 def float_digits(path, expected, actual):
     """JDK 17 prints some floats with more digits than they need, later JDKs and we do not."""
-    return not FLOATS.isdisjoint(path) and is_number(expected) and is_number(actual) and same_float32(expected, actual)
+    if FLOATS.isdisjoint(path) or not is_number(expected) or not is_number(actual):
+        return False
+    return same_float32(expected, actual)
 
 
 def column_default(path, expected, actual):
@@ -96,11 +104,12 @@ def column_default(path, expected, actual):
 
 
 def unnamed_type(path, expected, actual):
-    """A binlog file does not name MariaDB's json and uuid; with the server's catalog we know them."""
+    """A binlog file does not name MariaDB's json and uuid; the server's catalog does."""
     if "schema" not in path or path[-1] not in ("name", "version", "type"):
         return False
-    return expected in ("io.debezium.data.Json", "io.debezium.data.Uuid", 1) and actual is MISSING or (
-        expected == "string" and actual == "bytes")
+    if actual is MISSING:
+        return expected in ("io.debezium.data.Json", "io.debezium.data.Uuid", 1)
+    return expected == "string" and actual == "bytes"
 
 
 def long_time(path, expected, actual):
@@ -119,8 +128,10 @@ def wide_bit(path, expected, actual):
 
 
 def unique_as_primary(path, expected, actual):
-    """The servers call a unique key of NOT NULL columns primary in the binlog when there is no other."""
-    return path[-1] in ("primary_key", "primary_key_columns") and expected == [] and len(actual) == 1
+    """In the binlog a unique key of NOT NULL columns is primary when there is no other."""
+    if path[-1] not in ("primary_key", "primary_key_columns"):
+        return False
+    return expected == [] and len(actual) == 1
 
 
 RULES = {
@@ -162,7 +173,7 @@ def mask(document, form):
 
 
 def differences(expected, actual, path=()):
-    """Yields (path, expected, actual) of the smallest parts that differ; order of members counts."""
+    """Yields (path, expected, actual) of the smallest parts that differ; order counts."""
     if isinstance(expected, dict) and isinstance(actual, dict):
         for key in expected:
             yield from differences(expected[key], actual.get(key, MISSING), path + (key,))
@@ -171,7 +182,7 @@ def differences(expected, actual, path=()):
                 yield path + (key,), MISSING, actual[key]
         common = [key for key in expected if key in actual]
         if common != [key for key in actual if key in expected]:
-            yield path, "members in the order " + ",".join(expected), "order " + ",".join(actual)
+            yield path, "order " + ",".join(expected), "order " + ",".join(actual)
     elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
         for i, (one, other) in enumerate(zip(expected, actual)):
             yield from differences(one, other, path + (i,))
@@ -212,8 +223,8 @@ class Comparison:
             self.compare(one, other, f"{name}:{i + 1}")
         if len(expected) != len(actual):
             extra = expected[len(actual):] or actual[len(expected):]
-            self.complain(f"{name}: {len(expected)} lines expected, {len(actual)} came; the first without a "
-                          f"partner: {json.dumps(extra[0])[:300]}")
+            self.complain(f"{name}: {len(expected)} lines expected, {len(actual)} came; the first "
+                          f"without a partner: {json.dumps(extra[0])[:300]}")
 
 
 def read_lines(path):
@@ -228,12 +239,13 @@ def transaction_of(document):
 
 
 def without_empty_transactions(documents):
-    """Debezium also marks transactions none of whose changes it prints, those of DDL without an end."""
+    """Debezium also marks transactions none of whose changes it prints."""
     kept = []
     for document, following in zip(documents, documents[1:] + [None]):
         value = document["value"] or {}
-        if value.get("status") == "BEGIN" and (following is None or transaction_of(following) != value["id"]):
-            continue
+        if value.get("status") == "BEGIN":
+            if following is None or transaction_of(following) != value["id"]:
+                continue  # those of DDL have no END
         if value.get("status") == "END" and value["event_count"] == 0:
             continue
         kept.append(document)
@@ -278,7 +290,7 @@ def main():
     parser.add_argument("form", choices=sorted(RULES))
     parser.add_argument("expected")
     parser.add_argument("actual")
-    parser.add_argument("--schemas", action="store_true", help="documents with schemas: one of each shape")
+    parser.add_argument("--schemas", action="store_true", help="with schemas: one of each shape")
     arguments = parser.parse_args()
     comparison = Comparison(arguments.form)
     expected = prepare_expected(arguments.form, read_lines(arguments.expected))

@@ -20,15 +20,18 @@ FOR_MAXWELL = HIDDEN + r"|unknown\..*"
 RUNS = [
     ("debezium", "debezium.default", FOR_DEBEZIUM, []),
     ("debezium", "debezium.strings", FOR_VARIANTS,
-     ["decimal.handling.mode=string", "bigint.unsigned.handling.mode=precise", "time.precision.mode=isostring",
-      "binary.handling.mode=hex", "provide.transaction.metadata=true"]),
+     ["decimal.handling.mode=string", "bigint.unsigned.handling.mode=precise",
+      "time.precision.mode=isostring", "binary.handling.mode=hex",
+      "provide.transaction.metadata=true"]),
     ("debezium", "debezium.doubles", FOR_VARIANTS,
-     ["decimal.handling.mode=double", "time.precision.mode=connect", "binary.handling.mode=base64"]),
+     ["decimal.handling.mode=double", "time.precision.mode=connect",
+      "binary.handling.mode=base64"]),
     ("debezium", "debezium.micros", FOR_VARIANTS,
-     ["time.precision.mode=microseconds", "binary.handling.mode=base64-url-safe", "enable.time.adjuster=false"]),
+     ["time.precision.mode=microseconds", "binary.handling.mode=base64-url-safe",
+      "enable.time.adjuster=false"]),
     ("maxwell", "maxwell", FOR_MAXWELL,
-     ["output_binlog_position=true", "output_xoffset=true", "output_server_id=true", "output_thread_id=true",
-      "output_primary_keys=true", "output_primary_key_columns=true"]),
+     ["output_binlog_position=true", "output_xoffset=true", "output_server_id=true",
+      "output_thread_id=true", "output_primary_keys=true", "output_primary_key_columns=true"]),
 ]
 
 
@@ -44,7 +47,8 @@ def run(program, folder, form, exclude, options, comparison, recorded, schemas):
         actual = compare.first_of_each_schema(actual)
     before = comparison.wrong
     comparison.compare_all(expected, actual, os.path.relpath(recorded))
-    print(f"{os.path.relpath(recorded)}: {len(expected)} documents, {comparison.wrong - before} differences")
+    print(f"{os.path.relpath(recorded)}: {len(expected)} documents, "
+          f"{comparison.wrong - before} differences")
 
 
 def main():
@@ -54,9 +58,11 @@ def main():
         folder = os.path.join(recordings, kind)
         for form, name, exclude, options in RUNS:
             for schemas in (False, True):
-                recorded = os.path.join(folder, name + (".schemas" if schemas else "") + ".jsonl")
+                suffix = ".schemas.jsonl" if schemas else ".jsonl"
+                recorded = os.path.join(folder, name + suffix)
                 if os.path.exists(recorded):
-                    run(program, folder, form, exclude, options, comparisons[form], recorded, schemas)
+                    run(program, folder, form, exclude, options, comparisons[form], recorded,
+                        schemas)
     failed = False
     for form, comparison in comparisons.items():
         for name in compare.RULES[form]:

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Records what the real Debezium and the real Maxwell say about the statements in sql/:
-#   record.sh FOLDER      e.g. tests/golden/peers; made anew: mariadb/ and mysql/ with the binlog and the lines
+#   record.sh FOLDER
+# FOLDER, for example tests/golden/peers, gets mariadb/ and mysql/ with the binlog and the lines.
 # Needs Maven, Java 17, MariaDB, and MySQL in TAILWATER_MYSQL_ROOT.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

@@ -2,7 +2,9 @@
 
 log=$PEER_BUILD/$PEER_KIND.log
 
-run_sql() { mariadb --no-defaults --socket="$PEER_SOCKET" --user=root --default-character-set=utf8mb4 <"$1"; }
+run_sql() {
+  mariadb --no-defaults --socket="$PEER_SOCKET" --user=root --default-character-set=utf8mb4 <"$1"
+}
 
 wait_for() {  # TEXT FILE, of Maxwell
   for _ in $(seq 120); do
@@ -19,9 +21,10 @@ wait_for() {  # TEXT FILE, of Maxwell
 start_maxwell() {
   java -Xmx512m -cp "$PEER_BUILD/peers-maxwell/classes:$PEER_BUILD/peers-maxwell/libraries/*" \
     com.zendesk.maxwell.Maxwell --host=127.0.0.1 --port="$PEER_PORT" --user="$PEER_USER" \
-    --password="$PEER_PASSWORD" --ssl=DISABLED --producer=stdout \
-    --output_binlog_position=true --output_xoffset=true --output_server_id=true --output_thread_id=true \
-    --output_primary_keys=true --output_primary_key_columns=true >"$PEER_OUT/maxwell.jsonl" 2>"$log" &
+    --password="$PEER_PASSWORD" --ssl=DISABLED --producer=stdout --output_binlog_position=true \
+    --output_xoffset=true --output_server_id=true --output_thread_id=true \
+    --output_primary_keys=true --output_primary_key_columns=true \
+    >"$PEER_OUT/maxwell.jsonl" 2>"$log" &
   maxwell=$!
   trap 'kill $maxwell 2>/dev/null || true' EXIT
   wait_for 'Binlog connected' "$log"
@@ -38,9 +41,10 @@ record_debezium() {  # NAME [SETTING…]
   local name=$1
   shift
   java -Xmx512m -Dorg.slf4j.simpleLogger.defaultLogLevel=warn \
-    -cp "$PEER_BUILD/peers-debezium/classes:$PEER_BUILD/peers-debezium/libraries/*" tailwater.peers.Recorder \
-    "$PEER_KIND" "$PEER_PORT" "$PEER_USER" "$PEER_PASSWORD" "$PEER_OUT/debezium.$name.jsonl" \
-    "$PEER_OUT/debezium.$name.schemas.jsonl" "$@" 2>"$log" || { cat "$log" >&2; exit 1; }
+    -cp "$PEER_BUILD/peers-debezium/classes:$PEER_BUILD/peers-debezium/libraries/*" \
+    tailwater.peers.Recorder "$PEER_KIND" "$PEER_PORT" "$PEER_USER" "$PEER_PASSWORD" \
+    "$PEER_OUT/debezium.$name.jsonl" "$PEER_OUT/debezium.$name.schemas.jsonl" "$@" \
+    2>"$log" || { cat "$log" >&2; exit 1; }
 }
 
 [ "$PEER_KIND" = mysql ] || start_maxwell
@@ -58,7 +62,8 @@ record_debezium default
 # Times that isostring and connect cannot hold are left out.
 no_long_times='table.exclude.list=maxwell\..*,minimal\..*,shop\..*,halfway\..*,kinds\.long_times'
 record_debezium strings decimal.handling.mode=string bigint.unsigned.handling.mode=precise \
-  time.precision.mode=isostring binary.handling.mode=hex provide.transaction.metadata=true "$no_long_times"
+  time.precision.mode=isostring binary.handling.mode=hex provide.transaction.metadata=true \
+  "$no_long_times"
 record_debezium doubles decimal.handling.mode=double time.precision.mode=connect \
   binary.handling.mode=base64 "$no_long_times"
 record_debezium micros time.precision.mode=microseconds binary.handling.mode=base64-url-safe \

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs a command with a fresh private database server, then stops the server and removes it.
 #   with_server.sh mariadb|mysql COMMAND [ARGUMENT…]
-# The command sees PEER_KIND, PEER_PORT, PEER_SOCKET, PEER_USER, PEER_PASSWORD and PEER_DATA (the server's
-# data folder, binlog files included).
+# The command sees PEER_KIND, PEER_PORT, PEER_SOCKET, PEER_USER, PEER_PASSWORD and PEER_DATA (the
+# server's data folder, binlog files included).
 # MySQL comes from a Debian root of its own, TAILWATER_MYSQL_ROOT (default /opt/tw-mysql-root).
 set -euo pipefail
 
@@ -26,18 +26,21 @@ trap stop EXIT
 mkdir "$base/data" "$base/tmp"
 chmod 755 "$base"
 
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])')
 options=(--no-defaults --port="$port" --bind-address=127.0.0.1 --server-id=1 --log-bin=binlog
-  --binlog-format=ROW --binlog-row-image=FULL --binlog-row-metadata=FULL --character-set-server=utf8mb4
-  --default-time-zone=+00:00 --innodb-buffer-pool-size=64M)
+  --binlog-format=ROW --binlog-row-image=FULL --binlog-row-metadata=FULL
+  --character-set-server=utf8mb4 --default-time-zone=+00:00 --innodb-buffer-pool-size=64M)
 
 if [ "$kind" = mariadb ]; then
   account=$(id -un)
   mariadb-install-db --no-defaults --user="$account" --auth-root-authentication-method=normal \
     --skip-test-db --datadir="$base/data" >"$base/install.log" 2>&1
   # Without an old mode `utf8` is utf8mb4: Maxwell 1.22.6 does not know the name utf8mb3.
-  mariadbd "${options[@]}" --old-mode= --user="$account" --datadir="$base/data" --tmpdir="$base/tmp" \
-    --socket="$base/socket" --pid-file="$base/pid" >"$base/server.log" 2>&1 &
+  mariadbd "${options[@]}" --old-mode= --user="$account" --datadir="$base/data" \
+    --tmpdir="$base/tmp" --socket="$base/socket" --pid-file="$base/pid" >"$base/server.log" 2>&1 &
 else
   inside=${base#"$mysql_root"}
   chroot "$mysql_root" /usr/sbin/mysqld --no-defaults --initialize-insecure --user=root \
@@ -54,8 +57,11 @@ for _ in $(seq 300); do
   if ! kill -0 "$server" 2>/dev/null; then cat "$base/server.log" >&2; exit 1; fi
   sleep 0.2
 done
-client -e "SET sql_log_bin = 0; CREATE USER $user@'%' IDENTIFIED BY '$password'; GRANT ALL ON *.* TO $user@'%'"
+client -e "SET sql_log_bin = 0;
+  CREATE USER $user@'%' IDENTIFIED BY '$password';
+  GRANT ALL ON *.* TO $user@'%'"
 
-export PEER_KIND=$kind PEER_PORT=$port PEER_SOCKET=$base/socket PEER_USER=$user PEER_PASSWORD=$password
+export PEER_KIND=$kind PEER_PORT=$port PEER_SOCKET=$base/socket
+export PEER_USER=$user PEER_PASSWORD=$password
 export PEER_DATA=$base/data
 "$@"
