@@ -84,6 +84,23 @@ TEST_P(OnBothServers, AnInterruptEndsARunningQuery) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
 }
 
+TEST_P(OnBothServers, AFrozenServerCostsNoMoreThanTheTimeouts) {
+  Endpoint endpoint = server().tcp();
+  endpoint.answer_timeout_us = 1'000'000;
+  endpoint.connect_timeout_us = 1'000'000;
+  auto connection = Connection::open(endpoint);
+  ASSERT_TRUE(connection.has_value()) << connection.error().describe();
+  server().pause();
+  const auto start = std::chrono::steady_clock::now();
+  const auto answer = connection->scalar("SELECT 1");
+  const Error no_greeting = refusal(endpoint);
+  const auto took = std::chrono::steady_clock::now() - start;
+  server().unpause();
+  EXPECT_EQ(answer.error().kind, ErrorKind::kRetry);
+  EXPECT_EQ(no_greeting.kind, ErrorKind::kRetry) << no_greeting.describe();
+  EXPECT_LT(took, std::chrono::seconds(8));
+}
+
 TEST_P(OnBothServers, AWrongPasswordNamesTheUserAndTheWayOut) {
   Endpoint endpoint = server().tcp();
   endpoint.password = "hunter2";

@@ -64,10 +64,16 @@ void set_tls(MYSQL* handle, const Endpoint& endpoint) {
     mysql_optionsv(handle, MYSQL_OPT_SSL_KEY, endpoint.tls_key.c_str());
 }
 
+unsigned whole_seconds(int64_t duration_us) {
+  return static_cast<unsigned>((duration_us + 999'999) / 1'000'000);
+}
+
 void set_options(MYSQL* handle, const Endpoint& endpoint) {
-  const auto seconds =
-      static_cast<unsigned>(std::max<int64_t>(1, endpoint.connect_timeout_us / 1'000'000));
-  mysql_optionsv(handle, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
+  const unsigned connect_s = std::max(1U, whole_seconds(endpoint.connect_timeout_us));
+  const unsigned answer_s = whole_seconds(endpoint.answer_timeout_us);
+  mysql_optionsv(handle, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+  mysql_optionsv(handle, MYSQL_OPT_READ_TIMEOUT, &answer_s);
+  mysql_optionsv(handle, MYSQL_OPT_WRITE_TIMEOUT, &answer_s);
   mysql_optionsv(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   my_bool off = 0;
   mysql_optionsv(handle, MYSQL_OPT_RECONNECT, &off);

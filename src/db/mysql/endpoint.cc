@@ -86,19 +86,23 @@ Status set_query_key(Endpoint& endpoint, std::string_view key, std::string value
     endpoint.plugin_folder = std::move(value);
   } else if (key == "connect_timeout") {
     TW_ASSIGN(endpoint.connect_timeout_us, parse_duration_us(value));
+  } else if (key == "answer_timeout") {
+    TW_ASSIGN(endpoint.answer_timeout_us, parse_duration_us(value));
   } else if (key == "charset") {
     if (to_lower(value) != "utf8mb4") {
       return fail(ErrorKind::kUserFix, fmt::format("charset={} is not possible", value),
                   "Tailwater always speaks utf8mb4 with the server; columns may have any charset");
     }
   } else {
-    const std::string near =
-        nearest(key, {"tls", "tls_ca", "tls_cert", "tls_key", "socket", "password_file",
-                      "password_command", "plugin_dir", "connect_timeout", "charset"});
-    return fail(ErrorKind::kUserFix, fmt::format("the URL has an unknown key `{}`", key),
-                near.empty() ? std::string("known keys: tls, tls_ca, tls_cert, tls_key, socket, "
-                                           "password_file, password_command, connect_timeout")
-                             : fmt::format("did you mean `{}`?", near));
+    const std::string near = nearest(
+        key, {"tls", "tls_ca", "tls_cert", "tls_key", "socket", "password_file", "password_command",
+              "plugin_dir", "connect_timeout", "answer_timeout", "charset"});
+    return fail(
+        ErrorKind::kUserFix, fmt::format("the URL has an unknown key `{}`", key),
+        near.empty()
+            ? std::string("known keys: tls, tls_ca, tls_cert, tls_key, socket, "
+                          "password_file, password_command, connect_timeout, answer_timeout")
+            : fmt::format("did you mean `{}`?", near));
   }
   return {};
 }

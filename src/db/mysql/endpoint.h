@@ -50,6 +50,9 @@ struct Endpoint {
   std::string tls_key = {};   ///< its key
 
   int64_t connect_timeout_us = 10'000'000;
+  /// How long a statement may keep silent before the connection counts as lost; 0: for ever. Whole
+  /// seconds, rounded up.
+  int64_t answer_timeout_us = 60'000'000;
   std::string plugin_folder =
       {};  ///< of Connector/C's authentication plugins; empty: its own default
 
