@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
   cli::add_run(app, chosen);
   cli::add_control(app, chosen);
   cli::add_tail(app, chosen);
+  cli::add_log(app, chosen);
 
   try {
     app.parse(argc, argv);

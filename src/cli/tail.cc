@@ -9,8 +9,8 @@
 #include "cli/signals.h"
 #include "format/formatter.h"
 #include "pipeline/format_flags.h"
+#include "pipeline/log_path.h"
 #include "pipeline/pump.h"
-#include "pipeline/runner.h"
 #include "sink/console/console_sink.h"
 #include "source/mysql/bound.h"
 #include "transform/selection.h"
@@ -52,22 +52,13 @@ Result<std::optional<Offset>> parse_end(const std::string& text, const changelog
   return std::optional(Offset{*offset});
 }
 
-// "log:DIR", a folder, or the name of a source in the data folder.
-std::string log_path(const TailFlags& flags) {
-  if (flags.log.starts_with("log:")) return flags.log.substr(4);
-  if (flags.log.find('/') == std::string::npos) {
-    const std::string folder = pipeline::log_folder(flags.data_dir, flags.log);
-    if (FileSystem::posix().exists(folder).value_or(false)) return folder;
-  }
-  return flags.log;
-}
-
 Result<int> tail(const TailFlags& flags, Signals& signals) {
   TW_ASSIGN(const auto options, pipeline::parse_format_flags(flags.format, flags.format_options));
   TW_ASSIGN(const auto selection, Selection::compile(flags.table_include, flags.table_exclude));
   TW_ASSIGN(const auto start, parse_start(flags.from));
-  TW_ASSIGN(auto reader,
-            changelog::Reader::open(FileSystem::posix(), log_path(flags), {.start = start}));
+  TW_ASSIGN(auto reader, changelog::Reader::open(FileSystem::posix(),
+                                                 pipeline::find_log(flags.log, flags.data_dir),
+                                                 {.start = start}));
   TW_ASSIGN(const auto until, parse_end(flags.until, *reader));
   TW_ASSIGN(auto formatter, format::make_formatter(flags.format, options, reader->identity().kind));
   if (until && raw(*until) <= raw(reader->offset())) return kExitDone;
