@@ -23,7 +23,7 @@ namespace {
 // What the guard runs: it waits until our end of its stdin closes. A last word "done" means that we
 // have cleaned up ourselves.
 constexpr const char* kGuardScript =
-    "read -r word; [ \"$word\" = done ] && exit 0; kill -9 -- \"-$1\" 2>/dev/null; "
+    "read -r word; [ \"$word\" = done ] && exit 0; kill -s KILL -- \"-$1\" 2>/dev/null; "
     "[ -z \"$2\" ] || { sleep 0.2; rm -rf -- \"$2\"; }";
 
 std::vector<char*> argument_pointers(const std::vector<std::string>& command) {
