@@ -56,6 +56,7 @@ class TextBuffer {
     ++at_;
   }
   void put(std::string_view text) {
+    if (text.empty()) return;
     std::memcpy(room(text.size()), text.data(), text.size());
     at_ += text.size();
   }
