@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include <arpa/inet.h>
@@ -56,6 +58,19 @@ void add_tls_arguments(std::vector<std::string>& command, const MysqlServerOptio
                                                       : "server-key.pem";
     command.push_back(fmt::format("--ssl-{}={}/{}", name, options.tls_folder, file));
   }
+}
+
+bool all_threads_stopped(pid_t pid) {
+  for (const auto& thread :
+       std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid))) {
+    std::ifstream file(thread.path() / "stat");
+    std::string text;
+    std::getline(file, text);
+    // The state follows the program's name, which stands in parentheses.
+    const size_t name_end = text.rfind(')');
+    if (name_end != std::string::npos && text.substr(name_end, 3) != ") T") return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -147,6 +162,14 @@ Status MysqlServer::stop() {
     return fail(ErrorKind::kRetry, "the server does not stop: " + log_tail());
   }
   return {};
+}
+
+void MysqlServer::pause() const {
+  process_->signal(SIGSTOP);
+  // A thread that runs on another processor stops a little later.
+  while (!all_threads_stopped(process_->pid())) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 void MysqlServer::kill9() {

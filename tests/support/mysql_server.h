@@ -39,8 +39,8 @@ class MysqlServer {
   Status stop();
   void kill9();
   Status start_again();
-  /// Freezes the process, and lets it go on.
-  void pause() const { process_->signal(SIGSTOP); }
+  /// Freezes the process, all its threads, and lets it go on.
+  void pause() const;
   void unpause() const { process_->signal(SIGCONT); }
 
   [[nodiscard]] mysql::Flavor flavor() const { return options_.flavor; }
