@@ -75,7 +75,11 @@ std::optional<SinkCursor> parse(const std::string& name, const std::string& text
 // Sinks and the writer change cursors from several processes: one at a time.
 Result<std::unique_ptr<File>> lock_cursors(FileSystem& files, const std::string& folder) {
   constexpr int kAttempts = 5000;
-  TW_TRY(files.make_folder(cursors_of(folder)));
+  TW_ASSIGN(const bool there, files.exists(cursors_of(folder)));
+  if (!there) {
+    TW_TRY(files.make_folder(cursors_of(folder)));
+    TW_TRY(files.sync_directory(folder));
+  }
   TW_ASSIGN(auto lock, files.open(join_path(cursors_of(folder), kLockName), OpenMode::kCreate));
   for (int attempt = 0;; ++attempt) {
     auto status = lock->lock();
@@ -138,6 +142,10 @@ Result<std::vector<SinkCursor>> list_cursors(FileSystem& files, const std::strin
     if (cursor) cursors.push_back(std::move(*cursor));
   }
   return cursors;
+}
+
+Status sync_cursors(FileSystem& files, const std::string& folder) {
+  return files.sync_directory(cursors_of(folder));
 }
 
 Status remove_cursor(FileSystem& files, const std::string& folder, const std::string& name) {

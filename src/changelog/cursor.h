@@ -34,6 +34,8 @@ Result<std::optional<SinkCursor>> load_cursor(FileSystem& files, const std::stri
                                               const std::string& name);
 /// All cursors, by name. kCorrupt when one is damaged.
 Result<std::vector<SinkCursor>> list_cursors(FileSystem& files, const std::string& folder);
+/// Makes what `list_cursors` gives durable, whatever happened to those who stored it.
+Status sync_cursors(FileSystem& files, const std::string& folder);
 /// Forgets a cursor: retention no longer waits for it. No error when there is none.
 Status remove_cursor(FileSystem& files, const std::string& folder, const std::string& name);
 

@@ -85,15 +85,18 @@ Status LogOutput::sync_recovered(const Recovered& recovered) {
     earlier_durable_ = recovered.all_durable;
     return {};
   }
-  if (!recovered.all_durable) {
-    for (const SegmentInfo& segment : segments_) {
-      TW_ASSIGN(const auto file,
-                files_.open(path_of(segment.header.base_offset), OpenMode::kWrite));
-      TW_TRY(file->sync());
-    }
-  }
+  if (!recovered.all_durable) TW_TRY(sync_segments(0));
   earlier_durable_ = true;
   return sync();
+}
+
+Status LogOutput::sync_segments(size_t from) {
+  for (size_t i = from; i < segments_.size(); ++i) {
+    TW_ASSIGN(const auto file,
+              files_.open(path_of(segments_[i].header.base_offset), OpenMode::kWrite));
+    TW_TRY(file->sync());
+  }
+  return {};
 }
 
 Status LogOutput::make_segment(SegmentHeader header) {
@@ -296,6 +299,32 @@ uint64_t LogOutput::log_bytes() const {
 }
 
 Status LogOutput::retain() {
+  retain_now_ = false;
+  if (!has_retention(options_)) return {};
+  // The newest visible position is needed at the next start: the segment that holds it stays.
+  size_t keep_from = segments_.size() - 1;
+  while (keep_from > 0 && segments_[keep_from].header.base_offset > head_state_.segment_base) {
+    --keep_from;
+  }
+  if (head_state_.position == kSegmentHeaderBytes && keep_from > 0) --keep_from;
+  TW_ASSIGN(const std::vector<SinkCursor> cursors, list_cursors(files_, folder_));
+  TW_ASSIGN(const std::optional<Offset> pin, lowest_pin(files_, folder_));
+  const RetentionPlan plan =
+      plan_retention(options_, segments_, keep_from, cursors, pin, options_.clock->now_us());
+  for (const std::string& name : plan.detach) {
+    TW_TRY(set_cursor_detached(files_, folder_, name, true));
+  }
+  // The oldest segments may hold the only durable position: what stays must be durable first.
+  if (plan.remove > 0 && options_.sync == SyncPolicy::kNone) TW_TRY(sync_segments(plan.remove));
+  // A sink that was killed may have left a cursor whose name is not durable: after a power cut it
+  // would be back at its old place, which must then still be there.
+  if (plan.remove > 0 && !cursors.empty()) TW_TRY(sync_cursors(files_, folder_));
+  // Oldest first, each removal durable before the next: the log must never have a hole.
+  for (size_t i = 0; i < plan.remove; ++i) {
+    TW_TRY(remove_segment(segments_.front().header.base_offset));
+    segments_.erase(segments_.begin());
+  }
+  paused_full_ = plan.paused;
   return {};
 }
 

@@ -65,6 +65,7 @@ class LogOutput {
   Status start(const Recovered& recovered);
   Status start_new(uint64_t epoch);
   Status sync_recovered(const Recovered& recovered);
+  Status sync_segments(size_t from);
   Status make_segment(SegmentHeader header);
   Status open_segment(uint64_t base, uint64_t position);
   Status remove_segment(uint64_t base);

@@ -65,8 +65,10 @@ Result<bool> LogReader::pass_unwanted(const FrameHeader& header) {
     TW_TRY(look_ahead(header));
     if (may_hold(ahead_->tables)) return false;
     const Ahead ahead = *ahead_;
-    TW_TRY(go_to(ahead.segment, ahead.place));
     ahead_.reset();
+    const auto gone = go_to(ahead.segment, ahead.place);
+    if (!gone.has_value() && gone.error().kind == ErrorKind::kNotFound) return fail(lost());
+    TW_TRY(gone);
   }
   offset_ = raw(place_.next_offset);
   moved_ = true;
@@ -95,6 +97,9 @@ Result<bool> LogReader::next_frame() {
 // It is there: only whole transactions are visible.
 Status LogReader::look_ahead(const FrameHeader& first) {
   LogReader scout(files_, folder_, {}, end_.copy());
+  scout.file_ = file_;
+  scout.input_ = std::make_unique<FrameInput>(*file_);
+  scout.segment_ = segment_;
   TW_TRY(scout.go_to(segment_, place_));
   scout.pass(first);
   for (;;) {
@@ -171,8 +176,10 @@ Status LogReader::wait(std::stop_token stop, int64_t timeout_us) {
   return end_.wait(stop, timeout_us);
 }
 
-Result<std::unique_ptr<Reader>> Reader::open(FileSystem& files, const std::string& folder,
-                                             const ReaderOptions& options) {
+namespace {
+
+Result<std::unique_ptr<Reader>> open_reader(FileSystem& files, const std::string& folder,
+                                            const ReaderOptions& options) {
   TW_ASSIGN(VisibleEnd end, VisibleEnd::find(files, folder));
   auto reader = std::make_unique<LogReader>(files, folder, options, std::move(end));
   if (options.pin) {
@@ -181,6 +188,22 @@ Result<std::unique_ptr<Reader>> Reader::open(FileSystem& files, const std::strin
   }
   TW_TRY(reader->start(options.start));
   return reader;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Reader>> Reader::open(FileSystem& files, const std::string& folder,
+                                             const ReaderOptions& options) {
+  constexpr int kAttempts =
+      10;  // retention may delete a segment between its listing and its opening
+  for (int attempt = 1;; ++attempt) {
+    auto reader = open_reader(files, folder, options);
+    if (reader.has_value() || reader.error().kind != ErrorKind::kNotFound || attempt == kAttempts) {
+      return reader;
+    }
+    const auto bases = list_segments(files, folder);
+    if (!bases.has_value() || bases->empty()) return reader;
+  }
 }
 
 }  // namespace tailwater::changelog

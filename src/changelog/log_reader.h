@@ -106,7 +106,7 @@ class LogReader final : public Reader {
 
   // Where the reader is.
   SegmentHeader segment_;
-  std::unique_ptr<File> file_;
+  std::shared_ptr<File> file_;  // shared with whoever looks ahead: retention may delete its name
   std::unique_ptr<FrameInput> input_;
   uint64_t closed_bytes_ = 0;  // the segment's length once it is closed; 0: not known to be
   LogPlace place_;             // of the next frame

@@ -78,8 +78,9 @@ Result<std::optional<FrameHeader>> LogReader::peek_frame() {
 Result<bool> LogReader::open_next_segment() {
   auto next = header_of(raw(place_.next_offset));
   if (!next.has_value() && next.error().kind == ErrorKind::kNotFound) {
-    if (place_.position < closed_bytes_) return false;
-    return fail(lost());
+    TW_ASSIGN(const auto bases, list_segments(files_, folder_));
+    if (!bases.empty() && bases.front() > raw(place_.next_offset)) return fail(lost());
+    return false;
   }
   TW_ASSIGN(const SegmentHeader header, std::move(next));
   if (header.incarnation != segment_.incarnation || header.number != segment_.number + 1 ||

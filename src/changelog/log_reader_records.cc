@@ -173,7 +173,8 @@ Result<std::optional<TailEntry>> LogReader::take_advance(const RecordView& recor
 // A schema that an earlier part of the segment declared: this reader started after it.
 Result<SchemaPtr> LogReader::schema_of(uint32_t id) {
   if (auto found = schemas_.find(id); found != schemas_.end()) return found->second;
-  TW_ASSIGN(const auto declared, load_schemas(files_, folder_, segment_, place_.position));
+  const auto index = load_index(files_, folder_, segment_);
+  TW_ASSIGN(const auto declared, load_schemas(*file_, index, segment_, place_.position));
   for (const SchemaPtr& schema : declared) {
     schemas_.try_emplace(static_cast<uint32_t>(schema->id()), schema);
   }

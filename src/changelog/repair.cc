@@ -24,12 +24,16 @@ class Repair {
       return fail(
           Error{ErrorKind::kBusy, "a writer has this changelog open", folder_, "stop it first"});
     }
+    TW_ASSIGN(const LogReport found, verify_log(files_, folder_));
     const auto recovered = recover(files_, folder_);
-    if (recovered.has_value()) {
+    if (!found.corruption && recovered.has_value()) {
       report_.position = recovered->position;
       return report_;
     }
-    if (recovered.error().kind != ErrorKind::kCorrupt) return fail(recovered.error());
+    if (recovered.has_value()) report_.end_lost = recovered->end.next_offset;
+    if (!recovered.has_value() && recovered.error().kind != ErrorKind::kCorrupt) {
+      return fail(recovered.error());
+    }
     TW_TRY(find_good_end());
     TW_TRY(make_aside());
     TW_TRY(move_away());
@@ -58,9 +62,7 @@ class Repair {
       TW_TRY(walk(frames));
       before = frames.place();
     }
-    if (bases_.size() > 0) end_lost_ = Offset{bases_.back()};
     report_.first_lost = good_ ? good_->next_offset : Offset{bases_.empty() ? 0 : bases_.front()};
-    if (raw(*end_lost_) > raw(report_.first_lost)) report_.end_lost = end_lost_;
     return {};
   }
 
@@ -143,7 +145,6 @@ class Repair {
   const std::string& folder_;
   std::vector<uint64_t> bases_;
   std::optional<LogPlace> good_;
-  std::optional<Offset> end_lost_;
   std::string aside_;
   Codec codec_;
   ByteBuffer body_;

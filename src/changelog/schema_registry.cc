@@ -84,8 +84,12 @@ Result<std::vector<SchemaPtr>> load_schemas(FileSystem& files, const std::string
                                             const SegmentHeader& segment, uint64_t end) {
   TW_ASSIGN(const auto file,
             files.open(join_path(folder, segment_name(segment.base_offset)), OpenMode::kRead));
-  const auto entries = load_index(files, folder, segment);
-  return SchemaLoad(*file, segment, end).run(entries);
+  return load_schemas(*file, load_index(files, folder, segment), segment, end);
+}
+
+Result<std::vector<SchemaPtr>> load_schemas(File& file, const std::vector<IndexEntry>& index,
+                                            const SegmentHeader& segment, uint64_t end) {
+  return SchemaLoad(file, segment, end).run(index);
 }
 
 Result<SchemaRegistry> SchemaRegistry::open(FileSystem& files, const std::string& folder,

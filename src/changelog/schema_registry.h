@@ -6,12 +6,16 @@
 #include <vector>
 
 #include "base/file.h"
+#include "changelog/index.h"
 #include "changelog/segment.h"
 #include "model/schema.h"
 
 namespace tailwater::changelog {
 
-/// The schemas that a segment declares before `end`, in order.
+/// The schemas that a segment declares before `end`, in order. `file` is the segment.
+Result<std::vector<SchemaPtr>> load_schemas(File& file, const std::vector<IndexEntry>& index,
+                                            const SegmentHeader& segment, uint64_t end);
+/// The same by name; kNotFound when retention deleted it.
 Result<std::vector<SchemaPtr>> load_schemas(FileSystem& files, const std::string& folder,
                                             const SegmentHeader& segment, uint64_t end);
 
