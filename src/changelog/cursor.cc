@@ -72,7 +72,12 @@ std::optional<SinkCursor> parse(const std::string& name, const std::string& text
   return cursor;
 }
 
-// Sinks and the writer change cursors from several processes: one at a time.
+Status write_cursor(FileSystem& files, const std::string& folder, const SinkCursor& cursor) {
+  return replace_file(files, join_path(cursors_of(folder), cursor.name), text_of(cursor));
+}
+
+}  // namespace
+
 Result<std::unique_ptr<File>> lock_cursors(FileSystem& files, const std::string& folder) {
   constexpr int kAttempts = 5000;
   TW_ASSIGN(const bool there, files.exists(cursors_of(folder)));
@@ -90,12 +95,6 @@ Result<std::unique_ptr<File>> lock_cursors(FileSystem& files, const std::string&
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }
-
-Status write_cursor(FileSystem& files, const std::string& folder, const SinkCursor& cursor) {
-  return replace_file(files, join_path(cursors_of(folder), cursor.name), text_of(cursor));
-}
-
-}  // namespace
 
 Result<std::optional<SinkCursor>> load_cursor(FileSystem& files, const std::string& folder,
                                               const std::string& name) {
@@ -124,6 +123,11 @@ Status store_cursor(FileSystem& files, const std::string& folder, const SinkCurs
 Status set_cursor_detached(FileSystem& files, const std::string& folder, const std::string& name,
                            bool detached) {
   TW_ASSIGN(const auto lock, lock_cursors(files, folder));
+  return set_cursor_detached_locked(files, folder, name, detached);
+}
+
+Status set_cursor_detached_locked(FileSystem& files, const std::string& folder,
+                                  const std::string& name, bool detached) {
   TW_ASSIGN(const auto cursor, load_cursor(files, folder, name));
   if (!cursor) return fail(ErrorKind::kNotFound, "there is no cursor '" + name + "'");
   SinkCursor stored = *cursor;
@@ -160,6 +164,7 @@ Status remove_cursor(FileSystem& files, const std::string& folder, const std::st
 Result<std::unique_ptr<Pin>> Pin::take(FileSystem& files, const std::string& folder, Offset next) {
   static std::atomic<uint64_t> count = 0;
   TW_TRY(files.make_folder(pins_of(folder)));
+  TW_ASSIGN(const auto lock, lock_cursors(files, folder));
   for (;;) {
     const std::string path = join_path(pins_of(folder), fmt::format("{}-{}", ::getpid(), ++count));
     auto file = files.open(path, OpenMode::kCreateNew);

@@ -23,12 +23,20 @@ struct SinkCursor {
   bool operator==(const SinkCursor&) const = default;
 };
 
+/// Cursors and pins change, and retention looks at them and deletes, one at a time: whoever
+/// registers a cursor or a pin knows afterwards that what is there then stays. The lock ends with
+/// the object.
+Result<std::unique_ptr<File>> lock_cursors(FileSystem& files, const std::string& folder);
+
 /// Stores a cursor durably; makes it when it is new. A detached cursor stays detached, whatever
 /// `cursor.detached` says. kUserFix for a bad name.
 Status store_cursor(FileSystem& files, const std::string& folder, const SinkCursor& cursor);
 /// Marks a cursor as detached, or takes the mark back. kNotFound when there is no such cursor.
 Status set_cursor_detached(FileSystem& files, const std::string& folder, const std::string& name,
                            bool detached);
+/// The same for who holds the lock.
+Status set_cursor_detached_locked(FileSystem& files, const std::string& folder,
+                                  const std::string& name, bool detached);
 /// Nothing when there is no such cursor; kCorrupt when its file is damaged.
 Result<std::optional<SinkCursor>> load_cursor(FileSystem& files, const std::string& folder,
                                               const std::string& name);

@@ -298,9 +298,7 @@ uint64_t LogOutput::log_bytes() const {
   return bytes;
 }
 
-Status LogOutput::retain() {
-  retain_now_ = false;
-  if (!has_retention(options_)) return {};
+Result<RetentionPlan> LogOutput::plan() const {
   // The newest visible position is needed at the next start: the segment that holds it stays.
   size_t keep_from = segments_.size() - 1;
   while (keep_from > 0 && segments_[keep_from].header.base_offset > head_state_.segment_base) {
@@ -309,22 +307,32 @@ Status LogOutput::retain() {
   if (head_state_.position == kSegmentHeaderBytes && keep_from > 0) --keep_from;
   TW_ASSIGN(const std::vector<SinkCursor> cursors, list_cursors(files_, folder_));
   TW_ASSIGN(const std::optional<Offset> pin, lowest_pin(files_, folder_));
-  const RetentionPlan plan =
-      plan_retention(options_, segments_, keep_from, cursors, pin, options_.clock->now_us());
-  for (const std::string& name : plan.detach) {
-    TW_TRY(set_cursor_detached(files_, folder_, name, true));
+  return plan_retention(options_, segments_, keep_from, cursors, pin, options_.clock->now_us());
+}
+
+Status LogOutput::retain() {
+  retain_now_ = false;
+  if (!has_retention(options_)) return {};
+  TW_ASSIGN(const RetentionPlan wish, plan());
+  paused_full_ = wish.paused;
+  if (wish.remove == 0) return {};
+  // Nobody registers between the decision and the deed.
+  TW_ASSIGN(const auto lock, lock_cursors(files_, folder_));
+  TW_ASSIGN(const RetentionPlan decided, plan());
+  paused_full_ = decided.paused;
+  for (const std::string& name : decided.detach) {
+    TW_TRY(set_cursor_detached_locked(files_, folder_, name, true));
   }
-  // The oldest segments may hold the only durable position: what stays must be durable first.
-  if (plan.remove > 0 && options_.sync == SyncPolicy::kNone) TW_TRY(sync_segments(plan.remove));
   // A sink that was killed may have left a cursor whose name is not durable: after a power cut it
   // would be back at its old place, which must then still be there.
-  if (plan.remove > 0 && !cursors.empty()) TW_TRY(sync_cursors(files_, folder_));
+  TW_TRY(sync_cursors(files_, folder_));
+  // The oldest segments may hold the only durable position: what stays must be durable first.
+  if (options_.sync == SyncPolicy::kNone) TW_TRY(sync_segments(decided.remove));
   // Oldest first, each removal durable before the next: the log must never have a hole.
-  for (size_t i = 0; i < plan.remove; ++i) {
+  for (size_t i = 0; i < decided.remove; ++i) {
     TW_TRY(remove_segment(segments_.front().header.base_offset));
     segments_.erase(segments_.begin());
   }
-  paused_full_ = plan.paused;
   return {};
 }
 

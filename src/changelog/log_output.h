@@ -12,6 +12,7 @@
 #include "changelog/head.h"
 #include "changelog/index.h"
 #include "changelog/recovery.h"
+#include "changelog/retention.h"
 
 namespace tailwater::changelog {
 
@@ -65,6 +66,7 @@ class LogOutput {
   Status start(const Recovered& recovered);
   Status start_new(uint64_t epoch);
   Status sync_recovered(const Recovered& recovered);
+  [[nodiscard]] Result<RetentionPlan> plan() const;
   Status sync_segments(size_t from);
   Status make_segment(SegmentHeader header);
   Status open_segment(uint64_t base, uint64_t position);

@@ -88,7 +88,9 @@ Result<bool> LogReader::open_next_segment() {
     return false;
   }
   const uint64_t offset = offset_;
-  TW_TRY(go_to(header, start_of(header)));
+  const auto gone = go_to(header, start_of(header));
+  if (!gone.has_value() && gone.error().kind == ErrorKind::kNotFound) return fail(lost());
+  TW_TRY(gone);
   offset_ = offset;
   if (pin_) TW_TRY(pin_->move(Offset{in_transaction_ ? raw(transaction_.first_offset) : offset_}));
   return true;

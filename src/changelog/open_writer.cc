@@ -62,8 +62,9 @@ Result<std::unique_ptr<Writer>> Writer::open(FileSystem& files, const std::strin
   if (!recovered.segments.empty())
     TW_TRY(check_identity(folder, recovered.last().identity, identity));
   if (recovered.torn_bytes != 0 || !recovered.after.empty()) {
-    spdlog::info("changelog {}: the last {} bytes, of a transaction that was not complete, are cut",
-                 folder, recovered.torn_bytes);
+    log_lines().info(
+        "changelog {}: the last {} bytes, of a transaction that was not complete, are cut", folder,
+        recovered.torn_bytes);
   }
   TW_ASSIGN(auto output, LogOutput::open(files, folder, options, identity, recovered));
   std::vector<SegmentHeader> older;

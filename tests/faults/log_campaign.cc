@@ -97,11 +97,21 @@ bool LogCampaign::check_recovered() {
   if (!cursor.has_value()) return files_.is_down() ? false : broken(cursor.error().describe());
   if (cursor_ && !*cursor) return broken("the cursor is gone");
   if (cursor_ && raw((*cursor)->next) < *cursor_) return broken("the cursor went back");
+  const auto checked = cursor_;
   cursor_.reset();
   if (*cursor) {
     // After a kill the cursor's name may not be durable yet.
     if (!changelog::sync_cursors(files_, kFolder)) return false;
     cursor_ = raw((*cursor)->next);
+    const auto bases = changelog::list_segments(files_, kFolder);
+    if (!bases.has_value()) return false;
+    if (bases->front() > *cursor_) {
+      if (cursor_ == checked)
+        return broken("retention passed the cursor at " + std::to_string(*cursor_));
+      // It was stored too late, and the power went before that was seen.
+      cursor_.reset();
+      if (!changelog::remove_cursor(files_, kFolder, "sink")) return false;
+    }
   }
   const uint64_t next = raw(writer_->next_offset());
   if (next < promised_) {
