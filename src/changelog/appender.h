@@ -1,5 +1,5 @@
 // Appender: adds bytes to the end of a file, large runs around the page cache, small ones through
-// it (docs/adr/0002 has the figures). Used by one thread.
+// it (docs/adr/0005 has the figures). Used by one thread.
 #pragma once
 
 #include <memory>
