@@ -12,7 +12,7 @@ namespace tailwater {
 namespace {
 
 constexpr const char* kSourceName = "stream";
-constexpr int64_t kWaitUs = 1'000'000;
+constexpr int64_t kWaitUs = 100'000;  // the end of the source wakes nobody: it is looked for
 
 pipeline::SourceConfig config_of(const StreamOptions& options) {
   pipeline::SourceConfig config;

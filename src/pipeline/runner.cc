@@ -127,7 +127,7 @@ Runner::~Runner() {
   for (const auto& source : sources_) {
     const Status stopped = source->stop();
     if (!stopped.has_value()) {
-      spdlog::error("source {}: {}", source->name(), stopped.error().describe());
+      log_lines().error("source {}: {}", source->name(), stopped.error().describe());
     }
   }
   for (const auto& sink : sinks_) sink->stop();

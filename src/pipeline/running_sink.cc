@@ -13,7 +13,7 @@ void RunningSink::start() {
   thread_ = std::jthread([this](const std::stop_token& stop) {
     Status result = run(stop);
     if (!result.has_value() && result.error().kind != ErrorKind::kStopped) {
-      spdlog::error("sink {}: {}", name(), result.error().describe());
+      log_lines().error("sink {}: {}", name(), result.error().describe());
     }
     const std::scoped_lock lock(mutex_);
     ended_ = true;

@@ -37,7 +37,7 @@ Result<std::unique_ptr<RunningSource>> RunningSource::open(const SourceConfig& c
   if (!prepared.has_value()) {
     if (fail_fast || is_fatal(prepared.error())) return fail(prepared.error());
     running->prepare_error_ = prepared.error().describe();
-    spdlog::warn("source {}: {}", config.name, prepared.error().describe());
+    log_lines().warn("source {}: {}", config.name, prepared.error().describe());
   }
   return running;
 }
@@ -92,7 +92,7 @@ void RunningSource::run(const std::stop_token& stop) {
     return;
   }
   if (result.has_value()) result = writer_->flush();
-  if (!result.has_value()) spdlog::error("source {}: {}", name(), result.error().describe());
+  if (!result.has_value()) log_lines().error("source {}: {}", name(), result.error().describe());
   end(result.has_value() ? Phase::kFinished : Phase::kFailed, std::move(result));
 }
 

@@ -64,7 +64,7 @@ Status MysqlSource::run(std::stop_token stop) {
 
 void MysqlSource::wait_before_retry(const std::stop_token& stop, const Error& error) {
   const int64_t pause_us = backoff_.next_us();
-  spdlog::warn("{}; trying again in {}", error.describe(), describe_duration_us(pause_us));
+  log_lines().warn("{}; trying again in {}", error.describe(), describe_duration_us(pause_us));
   set_state(SourceStatus::State::kWaitingToRetry, error.describe());
   std::mutex mutex;
   std::condition_variable_any wake;
@@ -97,8 +97,8 @@ Status MysqlSource::connect_and_stream(const std::stop_token& stop) {
     status_.position = capture_->position();
   }
   set_state(SourceStatus::State::kStreaming);
-  spdlog::info("reading {} from {}", describe_server(info, options_.endpoint),
-               capture_->position().describe());
+  log_lines().info("reading {} from {}", describe_server(info, options_.endpoint),
+                   capture_->position().describe());
   Status streamed = stream(dump, stop);
   bytes_before_ += dump.bytes_received();
   return streamed;

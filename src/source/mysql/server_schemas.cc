@@ -23,7 +23,7 @@ Status ServerSchemas::load_file(const std::string& path) {
 void ServerSchemas::set_server(const ServerInfo& info) {
   connection_.reset();
   if (info.row_metadata == "FULL") return;
-  spdlog::warn(
+  log_lines().warn(
       "binlog_row_metadata is {}: column names are taken from the tables as they are now, and "
       "compared with the binlog by type; a column that was renamed in between cannot be noticed",
       info.row_metadata.empty() ? "not known to this server" : info.row_metadata);

@@ -166,8 +166,8 @@ Result<ResolvedStart> start_at_time(Connection& connection, const ServerInfo& in
   }
   TW_ASSIGN(const int64_t oldest_us, file_started_us(connection.endpoint(), logs[low].name));
   if (oldest_us > timestamp_us && info.expire_s != 0) {
-    spdlog::warn("the oldest binlog, {}, starts after that time: earlier changes may be gone",
-                 logs[low].name);
+    log_lines().warn("the oldest binlog, {}, starts after that time: earlier changes may be gone",
+                     logs[low].name);
   }
   ResolvedStart start = at_file_head(info, logs[low].name);
   start.capture.skip_to_us = timestamp_us;
@@ -210,7 +210,7 @@ Result<ResolvedStart> resume_mysql(Connection& connection, const ServerInfo& inf
   TW_ASSIGN(ResolvedStart start, start_after_gtids(connection, info, position.gtids));
   const bool same_server = position.server == info.identity;
   if (same_server) start.capture.position.binlog = position.binlog;
-  if (!same_server) spdlog::info("the source is another server now; going on by GTID");
+  if (!same_server) log_lines().info("the source is another server now; going on by GTID");
   return start;
 }
 
