@@ -3,6 +3,7 @@
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,9 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+import private_mariadb  # pylint: disable=wrong-import-position
+
 CONSUMER = Path(__file__).resolve().parent / "consumer"
 OPTIONS = argparse.Namespace()
 
@@ -58,6 +62,37 @@ class InstallTest(unittest.TestCase):
         for source in sorted((ROOT / "examples").glob("*/CMakeLists.txt")):
             with self.subTest(source.parent.name):
                 self.build_with_cmake(source.parent, "example_" + source.parent.name)
+
+    def test_search_index_against_a_server(self):
+        if not shutil.which("mariadb-install-db"):
+            self.skipTest("needs MariaDB: scripts/setup test")
+        build = self.build_with_cmake(ROOT / "examples/search_index", "search_index")
+        folder = self.work / "server"
+        folder.mkdir()
+        self.work.chmod(0o755)
+        processes = private_mariadb.Processes()
+        self.addCleanup(processes.stop_all)
+        server = private_mariadb.PrivateMariadb(folder, processes)
+        server.start()
+        server.run_script(ROOT / "scripts/demo.sql")
+        server.query("UPDATE products SET title = 'Honig' WHERE id = 5;"
+                     "UPDATE products SET id = 77 WHERE id = 1;"
+                     "BEGIN; DELETE FROM products; ROLLBACK;"
+                     "DELETE FROM products WHERE id = 4;")
+        password = self.work / "password"
+        password.write_text("demo\n")
+        output = run(build / "search_index", f"mysql://capture@127.0.0.1:{server.port}/shop",
+                     r"shop\.(products|customers)", password, "tea", "honey", "honig", "teapot",
+                     "müller", "earl grey", env=self.environment)
+        first, *answers = output.splitlines()
+        self.assertRegex(first, r"^\d+ changes in \d+ transactions; 13 documents, \d+ words$")
+        self.assertEqual(answers, ["tea: products/2 products/77", "honey:", "honig: products/5",
+                                   "teapot:", "müller: customers/2", "earl grey: products/2"])
+        refused = subprocess.run(
+            [build / "search_index", "mysql://nobody@127.0.0.1:1", ".", password, "tea"],
+            capture_output=True, text=True, check=False, env=self.environment)
+        self.assertEqual((refused.returncode, refused.stdout), (1, ""))
+        self.assertIn("127.0.0.1:1", refused.stderr)
 
     def test_each_header_stands_alone(self):
         headers = sorted((self.prefix / "include/tailwater").rglob("*.h"))
