@@ -1,0 +1,381 @@
+// Random tables over all types, random transactions: what a stream gives, applied row by row, is
+// what the server itself selects. TAILWATER_SEED=N repeats a run.
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <optional>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "integration/captured.h"
+#include "integration/random_columns.h"
+
+namespace tailwater::test {
+namespace {
+
+using mysql::Connection;
+using mysql::Flavor;
+
+constexpr size_t kColumnsPerTable = 24;
+constexpr int kTransactions = 30;
+constexpr int kKeys = 24;  // rows live under the keys below this
+
+uint64_t seed() {
+  const char* text = std::getenv("TAILWATER_SEED");
+  static const uint64_t value =
+      text != nullptr ? std::strtoull(text, nullptr, 10) : std::random_device{}();
+  return value;
+}
+
+struct RandomTable {
+  std::string name;
+  std::vector<RandomColumn> columns;  // without the key
+  size_t key_at = 0;                  // where the key columns stand
+  std::string definition;
+};
+
+using Row = std::vector<std::optional<std::string>>;
+using State = std::map<std::string, Row>;  // by key
+
+struct Round {
+  Flavor flavor = Flavor::kMariadb;
+  std::string metadata;
+  std::string image;
+
+  friend void PrintTo(const Round& round, std::ostream* out) {
+    *out << to_string(round.flavor) << " " << round.metadata << " " << round.image;
+  }
+};
+
+std::string column_definition(RandomColumn& column, Flavor flavor, Random& random) {
+  std::string text = column.name + " " + column.type;
+  const bool timestamp = column.value == RandomColumn::Value::kTimestamp;
+  if (timestamp) text += " NULL DEFAULT NULL";
+  column.not_null = !timestamp && pick(random, 4) == 0;
+  if (column.not_null) text += " NOT NULL";
+  if (pick(random, 8) == 0) {
+    // MariaDB wants a default for what is hidden and cannot be NULL.
+    const bool hidden_ok = flavor == Flavor::kMysql || !column.not_null;
+    if (hidden_ok) text += " INVISIBLE";
+  }
+  return text;
+}
+
+void add_generated(RandomTable& table) {
+  using Value = RandomColumn::Value;
+  table.columns.push_back({.name = "g_stored", .type = "bigint", .value = Value::kGenerated});
+  table.columns.push_back({.name = "g_virtual", .type = "varchar(40)", .value = Value::kGenerated});
+}
+
+RandomTable make_table(std::vector<RandomColumn> columns, const std::string& name, Flavor flavor,
+                       Random& random) {
+  RandomTable table;
+  table.name = name;
+  table.columns = std::move(columns);
+  std::vector<std::string> lines;
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    table.columns[i].name = fmt::format("c{}", i);
+    lines.push_back(column_definition(table.columns[i], flavor, random));
+  }
+  add_generated(table);
+  lines.emplace_back("g_stored bigint GENERATED ALWAYS AS (id1 * 3) STORED");
+  lines.emplace_back("g_virtual varchar(40) GENERATED ALWAYS AS (CONCAT('v', id2, id1)) VIRTUAL");
+  table.key_at = pick(random, table.columns.size() + 1);
+  lines.insert(lines.begin() + static_cast<ptrdiff_t>(table.key_at),
+               {"id1 int unsigned NOT NULL", "id2 varchar(10) NOT NULL"});
+  table.definition = fmt::format("CREATE TABLE {} (", name);
+  for (const std::string& line : lines) table.definition += line + ", ";
+  table.definition += "PRIMARY KEY (id1, id2))";
+  return table;
+}
+
+std::vector<RandomTable> make_tables(Flavor flavor, Random& random) {
+  std::vector<RandomColumn> all = all_column_types(flavor, random);
+  std::vector<RandomTable> tables;
+  for (size_t at = 0; at < all.size(); at += kColumnsPerTable) {
+    const auto end = std::min(all.size(), at + kColumnsPerTable);
+    tables.push_back(make_table(
+        {all.begin() + static_cast<ptrdiff_t>(at), all.begin() + static_cast<ptrdiff_t>(end)},
+        fmt::format("t{}", tables.size()), flavor, random));
+  }
+  return tables;
+}
+
+std::string value_or_null(const RandomColumn& column, Flavor flavor, Random& random) {
+  return !column.not_null && pick(random, 6) == 0 ? "NULL" : random_value(column, flavor, random);
+}
+
+bool is_generated(const RandomColumn& column) {
+  return column.value == RandomColumn::Value::kGenerated;
+}
+
+std::string insert_statement(const RandomTable& table, Flavor flavor, Random& random) {
+  std::string sql = fmt::format("INSERT IGNORE INTO {} (id1, id2", table.name);
+  for (const RandomColumn& column : table.columns) {
+    if (!is_generated(column)) sql += ", " + column.name;
+  }
+  sql += ") VALUES ";
+  const size_t rows = 1 + pick(random, 4);
+  for (size_t row = 0; row < rows; ++row) {
+    sql += fmt::format("{}({}, 'k{}'", row == 0 ? "" : ", ", pick(random, kKeys), pick(random, 2));
+    for (const RandomColumn& column : table.columns) {
+      if (!is_generated(column)) sql += ", " + value_or_null(column, flavor, random);
+    }
+    sql += ")";
+  }
+  return sql;
+}
+
+std::string update_statement(const RandomTable& table, Flavor flavor, Random& random) {
+  std::string sets;
+  for (const RandomColumn& column : table.columns) {
+    if (is_generated(column) || pick(random, 4) != 0) continue;
+    sets += fmt::format("{}{} = {}", sets.empty() ? "" : ", ", column.name,
+                        value_or_null(column, flavor, random));
+  }
+  if (sets.empty() || pick(random, 6) == 0) {
+    sets += fmt::format("{}id1 = id1 + {}", sets.empty() ? "" : ", ", 1000);  // the key changes
+  }
+  return fmt::format("UPDATE IGNORE {} SET {} WHERE id1 % {} = 0", table.name, sets,
+                     1 + pick(random, 6));
+}
+
+std::string random_statement(const RandomTable& table, Flavor flavor, Random& random) {
+  switch (pick(random, 6)) {
+    case 0:
+      return fmt::format("DELETE FROM {} WHERE id1 = {}", table.name, pick(random, kKeys));
+    case 1:
+    case 2:
+      return update_statement(table, flavor, random);
+    default:
+      return insert_statement(table, flavor, random);
+  }
+}
+
+Status set_up_session(Connection& connection, const Round& round) {
+  TW_TRY(connection.execute("SET time_zone = '+00:00', sql_mode = 'ALLOW_INVALID_DATES'"));
+  TW_TRY(connection.execute("SET SESSION binlog_row_image = " + round.image));
+  return connection.execute("USE property");
+}
+
+Status run_transactions(Connection& connection, const std::vector<RandomTable>& tables,
+                        Flavor flavor, Random& random) {
+  for (int i = 0; i < kTransactions; ++i) {
+    TW_TRY(connection.execute("BEGIN"));
+    for (size_t left = 1 + pick(random, 5); left > 0; --left) {
+      const RandomTable& table = tables[pick(random, tables.size())];
+      const std::string sql = random_statement(table, flavor, random);
+      auto done = connection.execute(sql);
+      if (!done.has_value()) return fail(std::move(done).error().in(sql.substr(0, 3000)));
+    }
+    TW_TRY(connection.execute(pick(random, 8) == 0 ? "ROLLBACK" : "COMMIT"));
+  }
+  return {};
+}
+
+// The server's own rows, by key, in the table's column order without the key.
+Result<State> select_state(Connection& connection, const RandomTable& table) {
+  std::string sql = "SELECT id1, id2";
+  for (const RandomColumn& column : table.columns) sql += ", " + column.select();
+  TW_ASSIGN(auto rows, connection.query(sql + " FROM " + table.name));
+  State state;
+  for (;;) {
+    TW_ASSIGN(const bool more, rows.next());
+    if (!more) return state;
+    Row& row = state[rows.text(0) + "/" + rows.text(1)];
+    for (size_t i = 0; i < table.columns.size(); ++i) {
+      const auto value = rows[i + 2];
+      row.push_back(value ? std::optional<std::string>(*value) : std::nullopt);
+    }
+  }
+}
+
+// Applies the changes of one table, as a replica would, and checks each image it is given.
+class Replica {
+ public:
+  Replica(const RandomTable& table, const Round& round) : table_(table), round_(round) {}
+
+  void apply(const CapturedChange& change) {
+    check_names(*change.schema);
+    if (change.op == Op::kInsert) {
+      const CapturedValue unknown{.presence = Presence::kUnavailable, .text = {}};
+      Images merged = merge(Images(change.after.size(), unknown), change.after);
+      ASSERT_TRUE(rows_.emplace(key(merged), merged).second) << change.describe();
+      return;
+    }
+    const auto found = rows_.find(key_of(change.before));
+    ASSERT_NE(found, rows_.end()) << "no such row: " << change.describe().substr(0, 500);
+    check_before(found->second, change.before);
+    Images merged = change.op == Op::kUpdate ? merge(found->second, change.after) : Images{};
+    rows_.erase(found);
+    if (change.op == Op::kUpdate) rows_.insert_or_assign(key(merged), std::move(merged));
+  }
+
+  void expect_equal(const State& server) const {
+    ASSERT_EQ(rows_.size(), server.size()) << table_.name;
+    for (const auto& [row_key, row] : server) {
+      const auto found = rows_.find(row_key);
+      ASSERT_NE(found, rows_.end()) << table_.name << " lacks " << row_key;
+      for (size_t i = 0; i < row.size(); ++i) {
+        expect_value(table_.columns[i], row_key, row[i], found->second[place(i)]);
+      }
+    }
+  }
+  [[nodiscard]] size_t unavailable() const { return unavailable_; }
+
+ private:
+  using Images = std::vector<CapturedValue>;
+
+  [[nodiscard]] size_t place(size_t column) const {
+    return column < table_.key_at ? column : column + 2;
+  }
+  [[nodiscard]] std::string key(const Images& row) const {
+    return row[table_.key_at].text + "/" + row[table_.key_at + 1].text;
+  }
+  [[nodiscard]] std::string key_of(const Images& before) const {
+    EXPECT_EQ(before[table_.key_at].presence, Presence::kPresent);
+    EXPECT_EQ(before[table_.key_at + 1].presence, Presence::kPresent);
+    return key(before);
+  }
+
+  void check_names(const TableSchema& schema) {
+    ASSERT_EQ(schema.columns.size(), table_.columns.size() + 2);
+    EXPECT_EQ(schema.columns[table_.key_at].name, "id1");
+    for (size_t i = 0; i < table_.columns.size(); ++i) {
+      ASSERT_EQ(schema.columns[place(i)].name, table_.columns[i].name);
+    }
+  }
+
+  Images merge(Images row, const Images& image) {
+    for (size_t i = 0; i < image.size(); ++i) {
+      if (image[i].presence == Presence::kUnavailable) {
+        ++unavailable_;
+      } else {
+        row[i] = image[i];
+      }
+    }
+    return row;
+  }
+
+  void check_before(const Images& row, const Images& before) {
+    for (size_t i = 0; i < before.size(); ++i) {
+      if (before[i].presence == Presence::kUnavailable) {
+        ++unavailable_;
+      } else {
+        EXPECT_EQ(before[i], row[i]) << table_.name << " before, column " << i;
+      }
+    }
+  }
+
+  // MariaDB leaves virtual columns out of MINIMAL images.
+  [[nodiscard]] bool may_stay_unavailable(const RandomColumn& column) const {
+    return round_.flavor == Flavor::kMariadb && round_.image == "MINIMAL" &&
+           column.name == "g_virtual";
+  }
+
+  void expect_value(const RandomColumn& column, const std::string& row_key,
+                    const std::optional<std::string>& server, const CapturedValue& stream) const {
+    if (stream.presence == Presence::kUnavailable && may_stay_unavailable(column)) return;
+    const bool equal = stream.presence == (server ? Presence::kPresent : Presence::kNull) &&
+                       (!server || (is_generated(column) ? *server == stream.text
+                                                         : column.equal(*server, stream.text)));
+    EXPECT_TRUE(equal) << table_.name << " " << row_key << " " << column.name << " " << column.type
+                       << "\n server " << server.value_or("NULL").substr(0, 600) << "\n stream "
+                       << (stream.presence == Presence::kPresent       ? stream.text.substr(0, 600)
+                           : stream.presence == Presence::kUnavailable ? "(unavailable)"
+                                                                       : "NULL");
+  }
+
+  const RandomTable& table_;
+  const Round& round_;
+  std::map<std::string, Images> rows_;
+  size_t unavailable_ = 0;
+};
+
+Status create_tables(Connection& connection, const std::vector<RandomTable>& tables) {
+  TW_TRY(connection.execute("CREATE DATABASE IF NOT EXISTS property"));
+  TW_TRY(connection.execute("USE property"));
+  TW_TRY(connection.execute("SET sql_mode = ''"));
+  for (const RandomTable& table : tables) {
+    TW_TRY(connection.execute("DROP TABLE IF EXISTS " + table.name));
+    auto made = connection.execute(table.definition);
+    if (!made.has_value()) return fail(std::move(made).error().in(table.definition));
+  }
+  return {};
+}
+
+size_t apply_and_compare(Connection& connection, const Captured& captured,
+                         const std::vector<RandomTable>& tables, const Round& round) {
+  size_t unavailable = 0;
+  for (const RandomTable& table : tables) {
+    Replica replica(table, round);
+    for (const CapturedTransaction& transaction : captured) {
+      for (const CapturedChange& change : transaction.rows) {
+        if (change.schema == nullptr || change.schema->table != table.name) continue;
+        replica.apply(change);
+        if (::testing::Test::HasFatalFailure()) return unavailable;
+      }
+    }
+    const auto server = select_state(connection, table);
+    EXPECT_TRUE(server.has_value()) << server.error().describe();
+    if (server.has_value()) replica.expect_equal(*server);
+    unavailable += replica.unavailable();
+  }
+  return unavailable;
+}
+
+class PropertyTest : public ::testing::TestWithParam<Round> {};
+
+TEST_P(PropertyTest, StreamEqualsSelect) {
+  const Round& round = GetParam();
+  TW_NEED_SERVER(round.flavor);
+  MysqlServer& server = SharedServer::get(round.flavor);
+  std::printf("TAILWATER_SEED=%llu\n", static_cast<unsigned long long>(seed()));
+  Random random(seed());
+  const std::vector<RandomTable> tables = make_tables(round.flavor, random);
+  auto connection = server.connect();
+  ASSERT_TRUE(connection.has_value());
+  const std::string before = server.value("SELECT @@global.binlog_row_metadata");
+  ASSERT_TRUE(server.run({"SET GLOBAL binlog_row_metadata = " + round.metadata}).has_value());
+
+  const Status made = create_tables(*connection, tables);
+  ASSERT_TRUE(made.has_value()) << made.error().describe();
+  const std::string start = binlog_end(server);
+  Status ran = set_up_session(*connection, round);
+  if (ran.has_value()) ran = run_transactions(*connection, tables, round.flavor, random);
+  ASSERT_TRUE(ran.has_value()) << ran.error().describe();
+  const auto captured = capture(capture_config(server, start));
+  ASSERT_TRUE(server.run({"SET GLOBAL binlog_row_metadata = " + before}).has_value());
+  ASSERT_TRUE(captured.has_value()) << captured.error().describe();
+
+  EXPECT_EQ(broken_promise(*captured), "");
+  EXPECT_GT(captured->size(), size_t{kTransactions / 2});
+  const size_t unavailable = apply_and_compare(*connection, *captured, tables, round);
+  if (round.image == "FULL") {
+    EXPECT_EQ(unavailable, 0U);
+  } else {
+    EXPECT_GT(unavailable, 0U);
+  }
+}
+
+std::vector<Round> all_rounds() {
+  std::vector<Round> rounds;
+  for (const Flavor flavor : {Flavor::kMariadb, Flavor::kMysql}) {
+    for (const char* metadata : {"FULL", flavor == Flavor::kMysql ? "MINIMAL" : "NO_LOG"}) {
+      for (const char* image : {"FULL", "MINIMAL", "NOBLOB"}) {
+        rounds.push_back({flavor, metadata, image});
+      }
+    }
+  }
+  return rounds;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, PropertyTest, ::testing::ValuesIn(all_rounds()),
+                         [](const auto& round) {
+                           return fmt::format("{}_{}_{}", to_string(round.param.flavor),
+                                              round.param.metadata, round.param.image);
+                         });
+
+}  // namespace
+}  // namespace tailwater::test
