@@ -127,8 +127,8 @@ Status RunningSource::stop() {
   if (thread_.joinable()) thread_.join();
   const std::scoped_lock lock(mutex_);
   if (writer_ == nullptr) return {};
+  auto closed = writer_->close();  // asks the source for its position once more
   source_.reset();
-  auto closed = writer_->close();
   writer_.reset();
   return closed;
 }
