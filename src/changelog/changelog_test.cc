@@ -100,6 +100,12 @@ TEST_F(ChangelogTest, SegmentsRollAndReadersFollow) {
     std::string first = (*from)[0];
     EXPECT_TRUE(first.starts_with("begin "));
   }
+  const Offset end = (*Reader::open(files_, folder_, {}))->visible_end();
+  for (const Offset offset : {Offset{500}, end}) {  // a cursor that is stored again stays there
+    const auto reader = Reader::open(files_, folder_, {.start = {StartAt::Kind::kOffset, offset}});
+    TW_OK(reader);
+    EXPECT_EQ(raw((*reader)->offset()), raw(offset));
+  }
   for (const int i : {0, 1, 77, 150, 299}) {
     const auto from =
         read_all(files_, folder_, {.start = {StartAt::Kind::kTimestamp, {}, i * 1000}});

@@ -1,5 +1,7 @@
 #include "changelog/log_reader.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/crc32c.h"
@@ -20,8 +22,9 @@ Error LogReader::damaged(std::string_view what) const {
   return corruption(place, what);
 }
 
+// The frame that holds the start may begin before it; at the visible end no frame does.
 Offset LogReader::offset() const {
-  return Offset{offset_};
+  return Offset{std::max(offset_, start_offset_)};
 }
 
 bool LogReader::may_hold(uint64_t tables) const {

@@ -104,7 +104,8 @@ Status Runner::open(const Config& config) {
     return fail(ErrorKind::kBusy, "another tailwater runs in the data folder " + data_dir_,
                 "stop it, or give this one another data_dir");
   }
-  for (const SourceConfig& source : config.sources) {
+  for (SourceConfig source : config.sources) {
+    source.watch_end = true;
     TW_ASSIGN(auto running, RunningSource::open(source, log_folder(data_dir_, source.name), false));
     sources_.push_back(std::move(running));
     rates_.emplace_back();

@@ -136,6 +136,7 @@ Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKi
   options.deadline_us = config.deadline_us;
   options.retry_min_us = config.retry_min_us;
   options.retry_max_us = config.retry_max_us;
+  options.watch_end = config.watch_end;
   return mysql::MysqlSource::make(std::move(options), writer);
 }
 

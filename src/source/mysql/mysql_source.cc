@@ -45,6 +45,19 @@ Result<std::unique_ptr<MysqlSource>> MysqlSource::make(MysqlSourceOptions option
 }
 
 Status MysqlSource::run(std::stop_token stop) {
+  set_watch(options_.watch_end);
+  Status result = run_until_ended(stop);
+  set_watch(false);
+  return result;
+}
+
+void MysqlSource::set_watch(bool wanted) {
+  auto watch = wanted ? std::make_unique<BinlogWatch>(options_.endpoint) : nullptr;
+  const std::scoped_lock lock(mutex_);
+  watch_.swap(watch);
+}
+
+Status MysqlSource::run_until_ended(const std::stop_token& stop) {
   for (;;) {
     Status streamed = connect_and_stream(stop);
     const Status dropped = writer_.abort();  // of a transaction that was cut
@@ -170,7 +183,9 @@ void MysqlSource::set_state(SourceStatus::State state, std::string trouble) {
 
 SourceStatus MysqlSource::status() const {
   const std::scoped_lock lock(mutex_);
-  return status_;
+  SourceStatus status = status_;
+  if (watch_ != nullptr) status.behind_bytes = watch_->bytes_after(status.position.binlog);
+  return status;
 }
 
 }  // namespace tailwater::mysql

@@ -10,6 +10,7 @@
 #include "changelog/writer.h"
 #include "db/mysql/endpoint.h"
 #include "model/source.h"
+#include "source/mysql/binlog_watch.h"
 #include "source/mysql/bound.h"
 #include "source/mysql/capture.h"
 #include "source/mysql/server_schemas.h"
@@ -33,6 +34,7 @@ struct MysqlSourceOptions {
   int64_t deadline_us = 30'000'000;
   int64_t retry_min_us = 500'000;
   int64_t retry_max_us = 60'000'000;
+  bool watch_end = false;  ///< ask the server now and then how far behind the source is
 };
 
 class MysqlSource final : public Source {
@@ -47,6 +49,8 @@ class MysqlSource final : public Source {
 
  private:
   MysqlSource(MysqlSourceOptions options, changelog::Writer& writer);
+  Status run_until_ended(const std::stop_token& stop);
+  void set_watch(bool wanted);
   Status connect_and_stream(const std::stop_token& stop);
   Status stream(DumpStream& dump, const std::stop_token& stop);
   Status idle(DumpStream& dump, const std::stop_token& stop);
@@ -59,6 +63,7 @@ class MysqlSource final : public Source {
   changelog::Writer& writer_;
   ServerSchemas schemas_;
   std::unique_ptr<Capture> capture_;
+  std::unique_ptr<BinlogWatch> watch_;  ///< while it runs, and only if asked for
   Backoff backoff_;
   bool started_ = false;  ///< capture_ has a position of its own
   int64_t position_noted_us_ = 0;
