@@ -125,11 +125,8 @@ void run(const Case& what, const std::string& folder, uint64_t bytes) {
   std::filesystem::remove_all(folder);
 }
 
-}  // namespace
-}  // namespace tailwater::changelog
 
-int main(int argc, char** argv) {
-  using namespace tailwater::changelog;
+int run(int argc, char** argv) {
   const std::string folder = argc > 1 ? argv[1] : "changelog_bench.log";
   const uint64_t bytes = (argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1000ULL) * 1000000ULL;
   for (const Case& what :
@@ -140,4 +137,11 @@ int main(int argc, char** argv) {
     run(what, folder, bytes);
   }
   return 0;
+}
+
+}  // namespace
+}  // namespace tailwater::changelog
+
+int main(int argc, char** argv) {
+  return tailwater::changelog::run(argc, argv);
 }

@@ -78,7 +78,8 @@ void SourceFlags::add_selection(CLI::App& command) {
 
 void SourceFlags::apply(pipeline::Settings& settings, const std::string& source) const {
   for (const auto& [key, texts] : values) {
-    for (const std::string& text : texts) settings.set_flag("source." + source + "." + key, text);
+    const std::string full_key = fmt::format("source.{}.{}", source, key);
+    for (const std::string& text : texts) settings.set_flag(full_key, text);
   }
 }
 

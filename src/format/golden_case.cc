@@ -5,6 +5,7 @@
 #include <map>
 #include <sstream>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/text.h"
@@ -189,7 +190,7 @@ std::vector<GoldenCase> read_golden_cases(const std::string& path) {
   for (int number = 1; std::getline(in, line); ++number) {
     if (!line.starts_with("case")) continue;
     GoldenCase made;
-    made.where = path + ":" + std::to_string(number) + " " + line;
+    made.where = fmt::format("{}:{} {}", path, number, line);
     made.table.database = "db";
     made.table.table = "t";
     CaseReader(in, made, number).read();

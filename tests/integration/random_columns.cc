@@ -1,6 +1,7 @@
 #include "integration/random_columns.h"
 
 #include <array>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 
@@ -415,7 +416,7 @@ template <typename T>
 bool same_number(const std::string& left, const std::string& right) {
   const auto a = static_cast<T>(std::strtod(left.c_str(), nullptr));
   const auto b = static_cast<T>(std::strtod(right.c_str(), nullptr));
-  return std::memcmp(&a, &b, sizeof a) == 0 || (a == 0 && b == 0);
+  return a == b || (std::isnan(a) && std::isnan(b));
 }
 
 std::string in_capitals(std::string text) {

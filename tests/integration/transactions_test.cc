@@ -70,7 +70,7 @@ class TransactionsTest : public ::testing::TestWithParam<Flavor> {
   }
   std::vector<std::string> lines() { return describe(take()); }
 
-  static inline std::unique_ptr<MysqlServer> lenient_;
+  static inline std::unique_ptr<MysqlServer> lenient_;  // NOLINT(readability-identifier-naming)
   MysqlServer* server_ = nullptr;
   std::string start_;
 };

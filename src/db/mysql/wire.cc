@@ -18,7 +18,7 @@
 
 // Connector/C's own TLS structures; its headers ask for this macro and this type.
 #define HAVE_TLS 1
-using uchar = unsigned char;
+using uchar = unsigned char;  // NOLINT(readability-identifier-naming): their name
 #include <ma_pvio.h>
 
 namespace tailwater::mysql {

@@ -201,19 +201,19 @@ class Decoded {
   }
 
   void table_map(const Event& event) {
-    bodies.emplace_back(as_text(event.body));
+    bodies_.emplace_back(as_text(event.body));
     Event kept = event;
-    kept.body = as_bytes(bodies.back());
+    kept.body = as_bytes(bodies_.back());
     auto map = parse_table_map(kept, *format);
     ASSERT_TRUE(map.has_value()) << map.error().describe();
-    maps[map->table_id] = std::move(*map);
+    maps_[map->table_id] = std::move(*map);
   }
 
   void rows_of(const Event& event) {
     ByteBuffer unpacked;
     auto parsed = parse_rows(event, *format, unpacked);
     ASSERT_TRUE(parsed.has_value()) << parsed.error().describe();
-    const TableMap& map = maps.at(parsed->table_id);
+    const TableMap& map = maps_.at(parsed->table_id);
     auto schema = std::make_shared<const Schema>(SchemaId{1}, schema_without_names(map).value());
     RowPlan plan = RowPlan::make(map, schema).value();
     Cursor cursor(parsed->rows);
@@ -245,8 +245,8 @@ class Decoded {
     }
   }
 
-  std::map<uint64_t, TableMap> maps;
-  std::deque<std::string> bodies;
+  std::map<uint64_t, TableMap> maps_;
+  std::deque<std::string> bodies_;
 };
 
 void compare(const std::string& binlog, const std::string& golden, size_t events, size_t rows) {
