@@ -125,7 +125,6 @@ void run(const Case& what, const std::string& folder, uint64_t bytes) {
   std::filesystem::remove_all(folder);
 }
 
-
 int run(int argc, char** argv) {
   const std::string folder = argc > 1 ? argv[1] : "changelog_bench.log";
   const uint64_t bytes = (argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1000ULL) * 1000000ULL;
