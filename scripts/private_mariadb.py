@@ -22,7 +22,8 @@ class Processes:
 
     def start(self, command, **options):
         # A session of its own: Ctrl-C at the terminal reaches us alone.
-        process = subprocess.Popen([str(word) for word in command], start_new_session=True, **options)
+        process = subprocess.Popen([str(word) for word in command], start_new_session=True,
+                                   **options)
         self.running.append(process)
         return process
 
