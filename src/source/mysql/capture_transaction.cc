@@ -114,9 +114,11 @@ Status Capture::on_query(const Event& event) {
     case StatementKind::kRollbackTo:
       return rollback_to(statement.savepoint);
     case StatementKind::kXa:
+      if (skipped_) return {};
       return fail(ErrorKind::kUnsupported, "XA transactions are not read by this version",
                   "start after this place with --from to pass over it");
     case StatementKind::kRowChange:
+      if (skipped_) return {};
       return fail(ErrorKind::kUserFix,
                   fmt::format("the binlog holds a change as a statement, not as rows: {:.100}",
                               query.statement),
