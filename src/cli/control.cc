@@ -30,7 +30,7 @@ int64_t number(const json& object, const char* key) {
 std::string lag_text(const json& source) {
   const int64_t lag_ms = number(source, "lag_ms");
   const int64_t behind = number(source, "behind_bytes");
-  std::string text = lag_ms < 0 ? "-" : describe_duration_us(lag_ms * 1000);
+  std::string text = lag_ms < 0 ? "-" : lag_ms == 0 ? "none" : describe_duration_us(lag_ms * 1000);
   if (behind >= 0) text += ", " + describe_bytes(static_cast<uint64_t>(behind));
   return text;
 }

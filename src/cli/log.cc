@@ -19,10 +19,6 @@ struct LogFlags {
   uint64_t limit = 0;
 };
 
-std::string folder_of(const LogFlags& flags) {
-  return pipeline::find_log(flags.log, flags.data_dir);
-}
-
 std::string time_text(int64_t timestamp_us) {
   std::string text;
   if (timestamp_us != 0) append_timestamp(text, timestamp_us, 3);
@@ -54,16 +50,14 @@ void print_segment(const changelog::SegmentReport& segment) {
              segment.changes, time_text(segment.first_ts_us), time_text(segment.last_ts_us));
 }
 
-int run_info(const LogFlags& flags) {
-  const std::string folder = folder_of(flags);
+int run_info(const LogFlags&, const std::string& folder) {
   const auto report = changelog::describe_log(FileSystem::posix(), folder);
   if (!report.has_value()) return tailwater::cli::report(report.error());
   print_summary(*report, folder);
   return kExitDone;
 }
 
-int run_verify(const LogFlags& flags) {
-  const std::string folder = folder_of(flags);
+int run_verify(const LogFlags&, const std::string& folder) {
   const auto report = changelog::verify_log(FileSystem::posix(), folder);
   if (!report.has_value()) return tailwater::cli::report(report.error());
   print_summary(*report, folder);
@@ -77,8 +71,8 @@ int run_verify(const LogFlags& flags) {
   return kExitDone;
 }
 
-int run_repair(const LogFlags& flags) {
-  const auto report = changelog::repair_log(FileSystem::posix(), folder_of(flags));
+int run_repair(const LogFlags&, const std::string& folder) {
+  const auto report = changelog::repair_log(FileSystem::posix(), folder);
   if (!report.has_value()) return tailwater::cli::report(report.error());
   if (!report->changed) {
     fmt::print("nothing to repair\n");
@@ -93,10 +87,10 @@ int run_repair(const LogFlags& flags) {
   return kExitDone;
 }
 
-int run_dump(const LogFlags& flags) {
+int run_dump(const LogFlags& flags, const std::string& folder) {
   uint64_t printed = 0;
   const Status dumped = changelog::dump_log(
-      FileSystem::posix(), folder_of(flags), Offset{flags.from}, [&](std::string_view line) {
+      FileSystem::posix(), folder, Offset{flags.from}, [&](std::string_view line) {
         fmt::print("{}\n", line);
         return std::ferror(stdout) == 0 && (flags.limit == 0 || ++printed < flags.limit);
       });
@@ -112,7 +106,7 @@ void add_log(CLI::App& app, const Chosen& chosen) {
   struct Part {
     const char* name;
     const char* help;
-    int (*run)(const LogFlags&);
+    int (*run)(const LogFlags&, const std::string& folder);
   };
   const Part parts[] = {
       {"info", "what is in it: offsets, position, size, cursors", run_info},
@@ -131,8 +125,12 @@ void add_log(CLI::App& app, const Chosen& chosen) {
       command->add_option("--from", flags->from, "the offset to start at")->type_name("");
       command->add_option("--limit", flags->limit, "end after so many lines")->type_name("");
     }
-    command->callback(
-        [flags, chosen, run = part.run] { chosen([flags, run] { return run(*flags); }); });
+    command->callback([flags, chosen, run = part.run] {
+      chosen([flags, run] {
+        const auto folder = pipeline::find_log(flags->log, flags->data_dir);
+        return folder.has_value() ? run(*flags, *folder) : report(folder.error());
+      });
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 // tailwater stream: a source's changes on stdout.
+#include <cstdlib>
 #include <memory>
 
 #include <fmt/format.h>
@@ -30,6 +31,10 @@ struct StreamFlags {
 
 Result<pipeline::SourceConfig> read_config(const StreamFlags& flags) {
   pipeline::Settings settings;
+  if (flags.url.empty() && std::getenv("TAILWATER_URL") == nullptr) {
+    return fail(ErrorKind::kUserFix, "no source is named",
+                "tailwater stream mysql://user@host:port, or binlog:FILE");
+  }
   if (!flags.url.empty())
     settings.set_flag(std::string("source.") + kSourceName + ".url", flags.url);
   flags.source.apply(settings, kSourceName);

@@ -56,9 +56,8 @@ Result<int> tail(const TailFlags& flags, Signals& signals) {
   TW_ASSIGN(const auto options, pipeline::parse_format_flags(flags.format, flags.format_options));
   TW_ASSIGN(const auto selection, Selection::compile(flags.table_include, flags.table_exclude));
   TW_ASSIGN(const auto start, parse_start(flags.from));
-  TW_ASSIGN(auto reader, changelog::Reader::open(FileSystem::posix(),
-                                                 pipeline::find_log(flags.log, flags.data_dir),
-                                                 {.start = start}));
+  TW_ASSIGN(const std::string folder, pipeline::find_log(flags.log, flags.data_dir));
+  TW_ASSIGN(auto reader, changelog::Reader::open(FileSystem::posix(), folder, {.start = start}));
   TW_ASSIGN(const auto until, parse_end(flags.until, *reader));
   TW_ASSIGN(auto formatter, format::make_formatter(flags.format, options, reader->identity().kind));
   if (until && raw(*until) <= raw(reader->offset())) return kExitDone;

@@ -5,6 +5,7 @@ namespace {
 
 constexpr int64_t kFlushEveryUs = 1'000'000;  // when the log never runs dry
 constexpr int64_t kWaitUs = 1'000'000;
+constexpr int64_t kAskFinishedUs = 50'000;  // the end of a source wakes nobody
 
 }  // namespace
 
@@ -27,7 +28,7 @@ Status Pump::run(std::stop_token stop) {
       TW_TRY(take(*late));
       continue;
     }
-    TW_TRY(tail_.wait(stop, kWaitUs));
+    TW_TRY(tail_.wait(stop, options_.finished ? kAskFinishedUs : kWaitUs));
   }
   return flush();
 }

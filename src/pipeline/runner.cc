@@ -137,6 +137,7 @@ Runner::~Runner() {
 Status Runner::wait(std::stop_token stop) {
   while (!stop.stop_requested() && !all_ended()) {
     sample_rates();
+    report_failures();
     wait_a_moment(stop, kSampleEveryUs / 10);
   }
   for (const auto& source : sources_) {
@@ -148,6 +149,19 @@ Status Runner::wait(std::stop_token stop) {
     if (!result.has_value() && result.error().kind != ErrorKind::kStopped) return result;
   }
   return {};
+}
+
+// One failed source does not end the others; what ends them all is reported by the caller.
+void Runner::report_failures() {
+  if (all_ended()) return;
+  for (const auto& source : sources_) {
+    const Status result = source->result();
+    if (result.has_value()) {
+      reported_.erase(source->name());
+    } else if (reported_.insert(source->name()).second) {
+      log_lines().error("source {}: {}", source->name(), result.error().describe());
+    }
+  }
 }
 
 void Runner::sample_rates() {

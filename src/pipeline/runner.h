@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,12 +46,14 @@ class Runner {
   nlohmann::json pause_or_resume(const std::string& command, const nlohmann::json& request);
   [[nodiscard]] bool all_ended() const;
   void sample_rates();
+  void report_failures();
 
   std::unique_ptr<File> lock_;
   int64_t started_us_ = 0;
   std::string data_dir_;
   std::vector<std::unique_ptr<RunningSource>> sources_;
   std::vector<std::unique_ptr<RunningSink>> sinks_;
+  std::set<std::string> reported_;  ///< sources whose failure was logged
   mutable std::mutex rates_mutex_;
   std::vector<Rates> rates_;  ///< of each source
   int64_t sampled_us_ = 0;

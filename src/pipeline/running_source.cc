@@ -92,7 +92,6 @@ void RunningSource::run(const std::stop_token& stop) {
     return;
   }
   if (result.has_value()) result = writer_->flush();
-  if (!result.has_value()) log_lines().error("source {}: {}", name(), result.error().describe());
   end(result.has_value() ? Phase::kFinished : Phase::kFailed, std::move(result));
 }
 

@@ -91,7 +91,9 @@ Result<std::string> single(const Setting& setting, const std::string& key) {
 Status Settings::load_toml(const std::string& path) {
   auto text = read_file(FileSystem::posix(), path);
   if (!text.has_value()) {
-    return fail(std::move(text).error().advise("name a configuration file with --config FILE"));
+    Error error = std::move(text).error().advise("name a configuration file with --config FILE");
+    error.kind = ErrorKind::kUserFix;
+    return fail(std::move(error));
   }
   return parse_toml(*text, path);
 }

@@ -118,7 +118,9 @@ Result<Bound> parse_bound(std::string_view text) {
     bound.kind = Bound::Kind::kEarliest;
     return bound;
   }
-  if (text.starts_with("gtid:") || (!text.empty() && looks_like_gtids(text))) {
+  // 2024-05-06 could be a GTID of MariaDB too; who means that writes gtid:2024-5-6.
+  const bool is_date = parse_timestamp_us(text).has_value();
+  if (text.starts_with("gtid:") || (!text.empty() && !is_date && looks_like_gtids(text))) {
     bound.kind = Bound::Kind::kGtids;
     bound.gtids = trim(text.starts_with("gtid:") ? text.substr(5) : text);
     return bound;

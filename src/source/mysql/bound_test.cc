@@ -10,6 +10,8 @@ TEST(Bound, ReadsEveryForm) {
   EXPECT_EQ(parse_bound("earliest")->kind, Bound::Kind::kEarliest);
   EXPECT_EQ(parse_bound("my-bin.000003:4711")->binlog, (BinlogPosition{"my-bin.000003", 4711}));
   EXPECT_EQ(parse_bound("0-1-77,1-2-3")->gtids, "0-1-77,1-2-3");
+  EXPECT_EQ(parse_bound("2024-05-06")->kind, Bound::Kind::kTimestamp);
+  EXPECT_EQ(parse_bound("2024-5-6")->kind, Bound::Kind::kGtids);
   EXPECT_EQ(parse_bound("gtid:")->kind, Bound::Kind::kGtids);
   EXPECT_EQ(parse_bound("24bc7850-2c16-11e6-a073-0242ac110002:1-11")->kind, Bound::Kind::kGtids);
   EXPECT_EQ(parse_bound("@1714979289")->timestamp_us, 1714979289000000);

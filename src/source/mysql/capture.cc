@@ -142,7 +142,19 @@ Status Capture::take_event(const Event& event) {
     }
     skip_to_pos_.reset();
   }
-  return dispatch(event);
+  TW_TRY(dispatch(event));
+  note_boundary(event.header);
+  return {};
+}
+
+// Events between transactions (a file's head, checkpoints) move the position too: a stream may have
+// to end behind them.
+void Capture::note_boundary(const EventHeader& header) {
+  const bool artificial = (header.flags & kFlagArtificial) != 0 || header.next_pos == 0;
+  if (artificial || in_transaction_ || skipping() || finished_) return;
+  if (committed_.file != file_ || committed_.pos >= next_pos_) return;
+  committed_.pos = next_pos_;
+  check_end();
 }
 
 Status Capture::dispatch(const Event& event) {
@@ -192,7 +204,7 @@ Status Capture::dispatch(const Event& event) {
 // What must not be passed over: an incident, statement-based changes, and what is not known here.
 Status Capture::refuse(const Event& event) {
   const EventType type = event.header.type;
-  if ((event.header.flags & kFlagIgnorable) != 0) return {};
+  if ((event.header.flags & kFlagIgnorable) != 0 || skipped_) return {};
   if (type == EventType::kIncident) {
     TW_ASSIGN(const Incident incident, parse_incident(event));
     return fail(ErrorKind::kResync,

@@ -82,6 +82,7 @@ class Capture {
   Status take_event(const Event& event);
   Status dispatch(const Event& event);
   void track_position(const EventHeader& header);
+  void note_boundary(const EventHeader& header);
 
   Status on_format_description(const Event& event);
   Status on_rotate(const Event& event);

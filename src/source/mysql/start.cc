@@ -29,7 +29,7 @@ Status check_file(const std::vector<BinaryLog>& logs, const BinlogPosition& plac
                                 [&](const BinaryLog& l) { return l.name == place.file; });
   if (log == logs.end()) {
     return fail(Error{ErrorKind::kResync,
-                      fmt::format("the server no longer has the binlog {}", place.file),
+                      fmt::format("the server does not have the binlog {}", place.file),
                       place.describe(), describe_logs(logs) + "; " + remedy});
   }
   if (place.pos > log->bytes) {
@@ -38,6 +38,11 @@ Status check_file(const std::vector<BinaryLog>& logs, const BinlogPosition& plac
                       place.describe(), describe_logs(logs) + "; " + remedy});
   }
   return {};
+}
+
+tl::unexpected<Error> no_transaction_starts(const BinlogPosition& place) {
+  return fail(Error{ErrorKind::kResync, "no transaction starts there", place.describe(),
+                    "use a position that the server itself prints, or that a stream gave"});
 }
 
 Position make_position(const ServerInfo& info, BinlogPosition binlog, std::string gtids) {
@@ -59,6 +64,19 @@ Result<ResolvedStart> start_now(Connection& connection, const ServerInfo& info) 
   return start;
 }
 
+// BINLOG_GTID_POS takes any event for a place to start; a transaction must start there.
+Status check_mariadb_boundary(Connection& connection, const BinlogPosition& place) {
+  TW_ASSIGN(Rows rows, connection.query(fmt::format("SHOW BINLOG EVENTS IN {} FROM {} LIMIT 1",
+                                                    connection.quote(place.file), place.pos)));
+  TW_ASSIGN(const bool found, rows.next());
+  if (!found) return {};  // the end of the file
+  const std::string type = rows.text(2);
+  for (const char* between : {"Gtid", "Rotate", "Stop", "Gtid_list", "Binlog_checkpoint"}) {
+    if (type == between) return {};
+  }
+  return no_transaction_starts(place);
+}
+
 Result<ResolvedStart> start_at_binlog(Connection& connection, const ServerInfo& info,
                                       BinlogPosition place) {
   place.pos = std::max(place.pos, kFirstEventPos);
@@ -66,6 +84,7 @@ Result<ResolvedStart> start_at_binlog(Connection& connection, const ServerInfo& 
   TW_TRY(check_file(logs, place, "name a place that it has, or earliest"));
   TW_ASSIGN(const auto gtids, binlog_gtid_pos(connection, place));
   if (gtids && place.pos > kFirstEventPos) {
+    TW_TRY(check_mariadb_boundary(connection, place));
     ResolvedStart start{place, {}};
     start.capture.position = make_position(info, place, *gtids);
     return start;
@@ -139,8 +158,7 @@ Status check_boundary(const Endpoint& endpoint, const BinlogPosition& place) {
     next_pos = header.next_pos;
   }
   if (next_pos == place.pos) return {};
-  return fail(Error{ErrorKind::kResync, "no transaction starts there", place.describe(),
-                    "use a position that the server itself prints, or that a stream gave"});
+  return no_transaction_starts(place);
 }
 
 // When a binlog file was begun: the time of its first event.
