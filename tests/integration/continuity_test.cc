@@ -134,6 +134,7 @@ class ContinuityTest : public ::testing::TestWithParam<Flavor> {
     return captured.error().kind;
   }
 
+  // NOLINTNEXTLINE(readability-identifier-naming)
   static inline std::array<std::unique_ptr<MysqlServer>, 2> own_;
   TempFolder folder_{"tailwater-continuity"};
   MysqlServer* server_ = nullptr;
@@ -259,7 +260,7 @@ TEST_P(ContinuityTest, EveryStartAndEveryEnd) {
     ASSERT_TRUE(captured.has_value()) << one.from << ": " << captured.error().describe();
     std::vector<int> found = numbers(*captured);
     // "earliest" gives those of earlier tests, too.
-    const size_t wanted = static_cast<size_t>(one.last - one.first + 1);
+    const auto wanted = static_cast<size_t>(one.last) - static_cast<size_t>(one.first) + 1;
     if (found.size() > wanted && one.from == "earliest") {
       found.erase(found.begin(), found.end() - static_cast<ptrdiff_t>(wanted));
     }
