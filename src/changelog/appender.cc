@@ -7,18 +7,15 @@
 namespace tailwater::changelog {
 namespace {
 
-constexpr size_t kBlock = 4096;
 constexpr size_t kBufferBytes = 1 << 20;
-// From here on the page cache costs more than it gives: readers of fresh small frames find them in
-// it.
-constexpr size_t kDirectBytes = 128 << 10;
 
 }  // namespace
 
-Appender::Appender(std::unique_ptr<File> file, uint64_t reserve_bytes)
+Appender::Appender(std::unique_ptr<File> file, const AppenderOptions& options)
     : file_(std::move(file)),
-      reserve_bytes_(reserve_bytes),
-      buffer_(static_cast<uint8_t*>(std::aligned_alloc(kBlock, kBufferBytes))) {
+      reserve_bytes_(options.reserve_bytes / kBlockBytes * kBlockBytes),
+      direct_write_bytes_(options.direct_write_bytes),
+      buffer_(static_cast<uint8_t*>(std::aligned_alloc(kBlockBytes, kBufferBytes))) {
   if (buffer_ == nullptr) throw std::bad_alloc();
 }
 
@@ -27,13 +24,14 @@ Appender::~Appender() {
 }
 
 Result<std::unique_ptr<Appender>> Appender::open(FileSystem& files, const std::string& path,
-                                                 uint64_t position, uint64_t reserve_bytes) {
+                                                 uint64_t position,
+                                                 const AppenderOptions& options) {
   TW_ASSIGN(auto file, files.open(path, OpenMode::kWrite));
   TW_ASSIGN(const uint64_t size, file->size());
   TW_ASSIGN(auto direct, files.open(path, OpenMode::kWrite));
   const uint32_t alignment = direct->bypass_cache();
-  std::unique_ptr<Appender> appender(new Appender(std::move(file), reserve_bytes));
-  if (alignment > 1 && kBlock % alignment == 0) appender->direct_ = std::move(direct);
+  std::unique_ptr<Appender> appender(new Appender(std::move(file), options));
+  if (alignment > 1 && kBlockBytes % alignment == 0) appender->direct_ = std::move(direct);
   appender->reserved_ = size;
   TW_TRY(appender->load_tail(position));
   return appender;
@@ -41,7 +39,7 @@ Result<std::unique_ptr<Appender>> Appender::open(FileSystem& files, const std::s
 
 // The block that the next byte falls into is rewritten with it, so its first bytes must be known.
 Status Appender::load_tail(uint64_t position) {
-  start_ = position / kBlock * kBlock;
+  start_ = position / kBlockBytes * kBlockBytes;
   used_ = written_ = static_cast<size_t>(position - start_);
   TW_ASSIGN(const size_t count, file_->read_at(start_, {buffer_, used_}));
   if (count != used_) return fail(ErrorKind::kIo, "a segment became shorter while it was opened");
@@ -65,8 +63,8 @@ Status Appender::reserve(uint64_t end) {
   auto status = file_->allocate(wanted);
   if (!status.has_value() && status.error().kind == ErrorKind::kFull) {
     // The last room of the disk is still used; the write itself then says whether there is any.
-    status = file_->allocate((end + kBlock - 1) / kBlock * kBlock);
-    reserved_ = (end + kBlock - 1) / kBlock * kBlock;
+    status = file_->allocate((end + kBlockBytes - 1) / kBlockBytes * kBlockBytes);
+    reserved_ = (end + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
     return status;
   }
   reserved_ = wanted;
@@ -77,7 +75,7 @@ Status Appender::flush() {
   if (written_ == used_) return {};
   TW_TRY(reserve(position()));
   TW_TRY(write_pending());
-  const size_t tail = used_ % kBlock;
+  const size_t tail = used_ % kBlockBytes;
   std::memmove(buffer_, buffer_ + used_ - tail, tail);
   start_ += used_ - tail;
   used_ = written_ = tail;
@@ -85,11 +83,11 @@ Status Appender::flush() {
 }
 
 Status Appender::write_pending() {
-  if (direct_ == nullptr || used_ - written_ < kDirectBytes) {
+  if (direct_ == nullptr || used_ - written_ < direct_write_bytes_) {
     return file_->write_at(start_ + written_, Bytes(buffer_ + written_, used_ - written_));
   }
-  const size_t from = written_ / kBlock * kBlock;
-  const size_t to = (used_ + kBlock - 1) / kBlock * kBlock;
+  const size_t from = written_ / kBlockBytes * kBlockBytes;
+  const size_t to = (used_ + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
   std::memset(buffer_ + used_, 0, to - used_);
   return direct_->write_at(start_ + from, Bytes(buffer_ + from, to - from));
 }

@@ -9,12 +9,19 @@
 
 namespace tailwater::changelog {
 
+/// Files are written and grow in blocks of this size.
+constexpr size_t kBlockBytes = 4096;
+
+struct AppenderOptions {
+  uint64_t reserve_bytes = 0;       ///< disk space is set aside in steps of whole blocks up to this
+  uint64_t direct_write_bytes = 0;  ///< runs of at least this many bytes go around the page cache
+};
+
 class Appender {
  public:
-  /// Goes on at `position` of a file that is at least so long. Disk space is set aside in steps of
-  /// at most `reserve_bytes`; 0: not at all. `files` must outlive this object.
+  /// Goes on at `position` of a file that is at least so long. `files` must outlive this object.
   static Result<std::unique_ptr<Appender>> open(FileSystem& files, const std::string& path,
-                                                uint64_t position, uint64_t reserve_bytes);
+                                                uint64_t position, const AppenderOptions& options);
   ~Appender();
   Appender(const Appender&) = delete;
   Appender& operator=(const Appender&) = delete;
@@ -30,7 +37,7 @@ class Appender {
   [[nodiscard]] uint64_t position() const { return start_ + used_; }
 
  private:
-  Appender(std::unique_ptr<File> file, uint64_t reserve_bytes);
+  Appender(std::unique_ptr<File> file, const AppenderOptions& options);
   Status load_tail(uint64_t position);
   Status reserve(uint64_t end);
   Status write_pending();
@@ -38,6 +45,7 @@ class Appender {
   std::unique_ptr<File> file_;
   std::unique_ptr<File> direct_;  // the same file around the page cache; null where that is refused
   uint64_t reserve_bytes_;
+  uint64_t direct_write_bytes_;
   uint64_t reserved_ = 0;
   uint8_t* buffer_;     // kBufferBytes, aligned
   uint64_t start_ = 0;  // file offset of buffer_[0], a multiple of the block

@@ -1,4 +1,6 @@
+#include "changelog/frame.h"
 #include "changelog/log_fixture.h"
+#include "changelog/segment.h"
 
 namespace tailwater::changelog {
 namespace {
@@ -60,6 +62,33 @@ TEST_F(ChangelogTest, AnOpenTransactionIsInvisibleAndCutAtRestart) {
   TW_OK(lines);
   ASSERT_EQ(lines->size(), 25U);
   EXPECT_EQ((*lines)[23], "insert 20 #0.0 orders 50:new last");
+}
+
+// After a power cut a file may end anywhere, also in the padding behind its last frame.
+TEST_F(ChangelogTest, ALogThatEndsInPaddingIsGoneOnWith) {
+  for (size_t length = 0; length < kFrameAlignment; ++length) {
+    const std::string folder = folder_ + "/padding-" + std::to_string(length);
+    for (int life = 0; life < 3; ++life) {
+      auto writer = Writer::open(files_, folder, {}, shop_identity());
+      TW_OK(writer);
+      Source source(**writer);
+      if ((*writer)->last_position()) source.resume((*writer)->last_position()->binlog.pos);
+      TW_OK(source.begin());
+      TW_OK(source.rows(Op::kInsert, shop_table(), life, 1, std::string(length, 'x')));
+      TW_OK(source.commit());
+      TW_OK((*writer)->close());
+      writer->reset();
+      TW_OK(files_.remove(join_path(folder, "head")));
+      auto file = files_.open(join_path(folder, segment_name(0)), OpenMode::kWrite);
+      TW_OK(file);
+      const auto bytes = (*file)->size();
+      TW_OK(bytes);
+      TW_OK((*file)->resize(*bytes - 1));
+    }
+    auto writer = Writer::open(files_, folder, {}, shop_identity());
+    TW_OK(writer);
+    TW_OK((*writer)->close());
+  }
 }
 
 TEST_F(ChangelogTest, SegmentsRollAndReadersFollow) {

@@ -61,8 +61,11 @@ Result<std::optional<FrameWalk::Frame>> FrameWalk::next() {
   if (!reason_.empty()) return std::nullopt;
   const uint64_t body_at = place_.position + kFrameHeaderBytes;
   TW_ASSIGN(const Bytes body, input_.read(body_at, header->body_bytes, limit_));
-  if (body.size() != header->body_bytes || crc32c(body) != header->body_crc) {
-    reason_ = body.size() != header->body_bytes ? "a cut-off frame" : "a damaged frame body";
+  // The padding belongs to the frame: a log that ended inside of it could not be gone on with.
+  const bool whole = place_.position + header->total_bytes() <= limit_;
+  if (!whole || body.size() != header->body_bytes || crc32c(body) != header->body_crc) {
+    reason_ =
+        !whole || body.size() != header->body_bytes ? "a cut-off frame" : "a damaged frame body";
     return std::nullopt;
   }
   Frame frame{*header, place_.position, body};

@@ -119,8 +119,9 @@ Status LogOutput::make_segment(SegmentHeader header) {
 }
 
 Status LogOutput::open_segment(uint64_t base, uint64_t position) {
-  const uint64_t reserve = std::min<uint64_t>(kReserveBytes, options_.segment_bytes);
-  TW_ASSIGN(appender_, Appender::open(files_, path_of(base), position, reserve));
+  const AppenderOptions options{std::min(kReserveBytes, options_.segment_bytes),
+                                options_.direct_write_bytes};
+  TW_ASSIGN(appender_, Appender::open(files_, path_of(base), position, options));
   TW_ASSIGN(auto index, IndexWriter::open(files_, folder_, segments_.back().header, position));
   indexes_.push_back(std::move(index));
   return {};

@@ -201,9 +201,10 @@ Result<std::unique_ptr<Reader>> Reader::open(FileSystem& files, const std::strin
       10;  // retention may delete a segment between its listing and its opening
   for (int attempt = 1;; ++attempt) {
     auto reader = open_reader(files, folder, options);
-    if (reader.has_value() || reader.error().kind != ErrorKind::kNotFound || attempt == kAttempts) {
-      return reader;
-    }
+    if (reader.has_value() || attempt == kAttempts) return reader;
+    const ErrorKind kind = reader.error().kind;
+    const bool lost = kind == ErrorKind::kResync && options.start.kind != StartAt::Kind::kOffset;
+    if (kind != ErrorKind::kNotFound && !lost) return reader;
     const auto bases = list_segments(files, folder);
     if (!bases.has_value() || bases->empty()) return reader;
   }

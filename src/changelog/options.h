@@ -30,6 +30,9 @@ struct WriterOptions {
   Compression compression = Compression::kNone;
   SyncPolicy sync = SyncPolicy::kCommit;
   int64_t sync_interval_us = 100000;
+  /// Writes of at least this many bytes go around the page cache: it costs more than it gives
+  /// there, while readers of fresh small frames find them in it.
+  uint64_t direct_write_bytes = 128 << 10;
   int64_t group_us = 1000;       ///< how long a commit may wait for company
   int64_t retention_age_us = 0;  ///< 0: no limit
   uint64_t retention_bytes = 0;  ///< 0: no limit

@@ -74,6 +74,7 @@ Status read_log(Settings& settings, const std::string& source, changelog::Writer
   TW_TRY(keys.choice("sync", log.sync, kSyncPolicies));
   TW_TRY(keys.duration("sync_interval", log.sync_interval_us));
   TW_TRY(keys.duration("group", log.group_us));
+  TW_TRY(keys.size("direct_write_bytes", log.direct_write_bytes));
   TW_TRY(keys.duration("retention_age", log.retention_age_us));
   TW_TRY(keys.size("retention_bytes", log.retention_bytes));
   TW_TRY(keys.size("max_bytes", log.log_max_bytes));
@@ -266,6 +267,7 @@ const std::vector<KeyHelp>& all_keys() {
       {"log.sync", "commit", "commit, interval or none"},
       {"log.sync_interval", "100ms", "with sync = interval"},
       {"log.group", "1ms", "how long a commit may wait for company"},
+      {"log.direct_write_bytes", "128KB", "writes of at least this go around the page cache"},
       {"log.retention_age", "0", "delete closed segments older than this; 0: keep"},
       {"log.retention_bytes", "0", "delete the oldest closed segments above this size; 0: keep"},
       {"log.max_bytes", "0", "on_full applies above this size; 0: no limit"},

@@ -46,6 +46,7 @@ WriterOptions LogCampaign::random_options() {
   options.sync = options_.sync;
   options.sync_interval_us = 500;
   options.group_us = pick(2) == 0 ? 0 : 1000;
+  if (pick(2) == 0) options.direct_write_bytes = 1 + pick(8192);
   if (pick(3) == 0) options.retention_bytes = 20000;
   return options;
 }

@@ -31,7 +31,12 @@ class SimFile final : public File {
     const Status up = files_.count_call();
     if (!up.has_value() && files_.down_ == SimFiles::Down::kNo) return up;
     size_t end = static_cast<size_t>(offset);
-    for (const Bytes& piece : pieces) end += piece.size();
+    for (const Bytes& piece : pieces) {
+      if (!is_aligned(end) || !is_aligned(piece.size()) ||
+          !is_aligned(reinterpret_cast<uintptr_t>(piece.data())))
+        return fail(ErrorKind::kBug, "a direct write that is not aligned (simulated)");
+      end += piece.size();
+    }
     if (end > node_->live.size()) {
       if (files_.used_bytes() + end - node_->live.size() > files_.capacity_) {
         return fail(ErrorKind::kFull, "no space left (simulated)");
@@ -86,6 +91,11 @@ class SimFile final : public File {
     return node_->live.size();
   }
 
+  uint32_t bypass_cache() override {
+    alignment_ = kDirectAlignment;
+    return alignment_;
+  }
+
   Status lock() override {
     const std::lock_guard lock(files_.mutex_);
     TW_TRY(alive());
@@ -97,6 +107,9 @@ class SimFile final : public File {
   }
 
  private:
+  static constexpr uint32_t kDirectAlignment = 4096;
+
+  [[nodiscard]] bool is_aligned(uint64_t number) const { return number % alignment_ == 0; }
   Status alive() const {
     if (life_ != files_.life_) return fail(ErrorKind::kIo, "a file of an earlier life (simulated)");
     return files_.check_up();
@@ -105,6 +118,7 @@ class SimFile final : public File {
   SimFiles& files_;
   SimFiles::NodePtr node_;
   uint64_t life_;
+  uint32_t alignment_ = 1;
 };
 
 namespace {
