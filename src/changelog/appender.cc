@@ -7,7 +7,8 @@
 namespace tailwater::changelog {
 namespace {
 
-constexpr size_t kBufferBytes = 1 << 20;
+// Some more than a frame of the default size.
+constexpr size_t kBufferBytes = 1280 << 10;
 
 }  // namespace
 
@@ -55,6 +56,14 @@ Status Appender::append(Bytes bytes) {
     if (used_ == kBufferBytes) TW_TRY(flush());
   }
   return {};
+}
+
+Result<uint8_t*> Appender::extend(uint64_t count) {
+  if (count > kBufferBytes - kBlockBytes) return nullptr;
+  if (count > kBufferBytes - used_) TW_TRY(flush());
+  uint8_t* const at = buffer_ + used_;
+  used_ += static_cast<size_t>(count);
+  return at;
 }
 
 Status Appender::reserve(uint64_t end) {

@@ -28,6 +28,9 @@ class Appender {
 
   /// Takes the bytes; they are written now or by the next `flush`.
   Status append(Bytes bytes);
+  /// Room for so many bytes at the end of what was taken, in one piece, for the caller to fill at
+  /// once; null when that is more than there ever is.
+  Result<uint8_t*> extend(uint64_t count);
   /// Writes all that was taken. Not yet durable.
   Status flush();
   Status sync() { return file_->sync(); }

@@ -71,6 +71,7 @@ class LogOutput {
   Status make_segment(SegmentHeader header);
   Status open_segment(uint64_t base, uint64_t position);
   Status remove_segment(uint64_t base);
+  Status append_frame(FrameHeader& header, Bytes declarations, Bytes body);
   Status roll(const FrameJob& job);
   Status sync();
   Status publish();

@@ -36,8 +36,6 @@ class LogWriter final : public Writer {
   Status wait_for_room(std::stop_token stop) override;
   Status close() override;
   [[nodiscard]] WriterStatus status() const override { return queue_->writer_status(); }
-
- protected:
   Status split() override;
 
  private:

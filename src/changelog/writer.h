@@ -98,12 +98,17 @@ class Writer {
     store<uint32_t>(buffer_->data() + image_at_,
                     static_cast<uint32_t>(buffer_->size() - image_at_ - sizeof(uint32_t)));
   }
-  Status end_change() {
-    ++run_changes_;
-    if (buffer_->size() >= split_bytes_) [[unlikely]]
-      return split();
-    return {};
+  Status end_change() { return close_changes(1) ? split() : Status(); }
+  /// The same for many changes at once whose images, each after its length (u32), were appended to
+  /// `image_buffer()`: it should then not be much larger than `split_bytes()`. True asks for
+  /// `split`.
+  [[nodiscard]] bool close_changes(uint32_t count) {
+    run_changes_ += count;
+    return buffer_->size() >= split_bytes_;
   }
+  [[nodiscard]] size_t split_bytes() const { return split_bytes_; }
+  /// Hands over what the frame holds.
+  virtual Status split() = 0;
   virtual Status end_rows() = 0;
 
   /// A schema change in the open transaction; counts as a change.
@@ -136,8 +141,6 @@ class Writer {
   [[nodiscard]] virtual WriterStatus status() const = 0;
 
  protected:
-  virtual Status split() = 0;
-
   ByteBuffer* buffer_ = nullptr;  ///< the open frame's body
   size_t image_at_ = 0;
   size_t split_bytes_ = 0;

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "model/decimal.h"
 
 namespace tailwater::format {
 
@@ -32,6 +33,14 @@ bool write_double(const ColumnWriter& column, const RowView& row, TextBuffer& ou
 
 bool write_text(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
   out.json_string(row.text(column.index));
+  return true;
+}
+
+bool write_small_decimal_text(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
+  SmallDecimalText text;
+  out.put('"');
+  out.put(small_decimal_text(row.fixed<int64_t>(column.index), column.scale, text));
+  out.put('"');
   return true;
 }
 

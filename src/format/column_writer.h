@@ -44,6 +44,7 @@ bool write_integer(const ColumnWriter& column, const RowView& row, TextBuffer& o
   return true;
 }
 bool write_float(const ColumnWriter& column, const RowView& row, TextBuffer& out);
+bool write_small_decimal_text(const ColumnWriter& column, const RowView& row, TextBuffer& out);
 bool write_double(const ColumnWriter& column, const RowView& row, TextBuffer& out);
 bool write_text(const ColumnWriter& column, const RowView& row, TextBuffer& out);
 bool write_uuid(const ColumnWriter& column, const RowView& row, TextBuffer& out);

@@ -8,6 +8,7 @@
 #include "format/debezium_time.h"
 #include "format/decimal_text.h"
 #include "format/json_text.h"
+#include "model/decimal.h"
 
 namespace tailwater::format {
 namespace {
@@ -46,13 +47,31 @@ bool write_decimal_precise(const ColumnWriter& column, const RowView& row, TextB
   return true;
 }
 
-bool write_decimal_double(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
-  const std::string_view text = row.text(column.index);
+bool write_small_decimal_precise(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
+  const auto value = row.fixed<int64_t>(column.index);
+  if (!is_decimal_number(value)) return false;
+  out.put('"');
+  put_unscaled_base64(out, value);
+  out.put('"');
+  return true;
+}
+
+bool put_double_of(std::string_view text, TextBuffer& out) {
   double value = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
   if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return false;
   out.java_double(value);
   return true;
+}
+
+bool write_decimal_double(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
+  return put_double_of(row.text(column.index), out);
+}
+
+bool write_small_decimal_double(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
+  SmallDecimalText text;
+  return put_double_of(small_decimal_text(row.fixed<int64_t>(column.index), column.scale, text),
+                       out);
 }
 
 bool write_bit_bool(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
@@ -182,18 +201,20 @@ void make_unsigned64(DebeziumColumn& made, const Options& options) {
 }
 
 void make_decimal(DebeziumColumn& made, const Type& type, const Options& options) {
+  const bool small = is_small_decimal(type);
   switch (options.decimal_handling_mode) {
     case Options::Decimals::kPrecise:
       made.type = {"bytes", "org.apache.kafka.connect.data.Decimal", 1,
                    R"({"scale":")" + std::to_string(type.scale) +
                        R"(","connect.decimal.precision":")" + std::to_string(type.precision) +
                        R"("})"};
-      made.writer.write = write_decimal_precise;
+      made.writer.write = small ? write_small_decimal_precise : write_decimal_precise;
       return;
     case Options::Decimals::kDouble:
-      return make_integer(made, "double", write_decimal_double);
+      return make_integer(made, "double",
+                          small ? write_small_decimal_double : write_decimal_double);
     case Options::Decimals::kString:
-      made.writer.write = write_text;
+      made.writer.write = small ? write_small_decimal_text : write_text;
       return;
   }
 }

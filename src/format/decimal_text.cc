@@ -72,7 +72,9 @@ void put_twos_complement(TextBuffer& out, const Magnitude& magnitude, bool negat
   out.base64(Bytes(bytes.data() + first, size - first));
 }
 
-void put_small(TextBuffer& out, int64_t value) {
+}  // namespace
+
+void put_unscaled_base64(TextBuffer& out, int64_t value) {
   std::array<uint8_t, 8> bytes;
   for (size_t i = 0; i < bytes.size(); ++i) {
     bytes[i] = static_cast<uint8_t>(static_cast<uint64_t>(value) >> (56 - i * 8));
@@ -82,6 +84,8 @@ void put_small(TextBuffer& out, int64_t value) {
   const size_t size = (bits + 7) / 8;
   out.base64(Bytes(bytes.data() + bytes.size() - size, size));
 }
+
+namespace {
 
 // Calls `take` for each digit of whole and fraction, then for the zeros that fill the scale.
 template <typename Take>
@@ -100,7 +104,7 @@ bool put_unscaled_base64(TextBuffer& out, std::string_view decimal, unsigned sca
   if (parts.whole.size() + scale <= kSmallDigits) {
     int64_t value = 0;
     each_digit(parts, scale, [&](uint32_t digit) { value = value * 10 + digit; });
-    put_small(out, parts.negative ? -value : value);
+    put_unscaled_base64(out, parts.negative ? -value : value);
     return true;
   }
   Magnitude magnitude;

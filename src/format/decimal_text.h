@@ -11,6 +11,8 @@ namespace tailwater::format {
 /// bytes: Kafka Connect's Decimal. False, and nothing written, when the text is no number or has
 /// more than `scale` fractional digits.
 bool put_unscaled_base64(TextBuffer& out, std::string_view decimal, unsigned scale);
+/// The same of a value that is at hand as an integer.
+void put_unscaled_base64(TextBuffer& out, int64_t unscaled);
 /// The same of an unsigned integer.
 void put_unsigned_base64(TextBuffer& out, uint64_t value);
 

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "model/decimal.h"
 
 namespace tailwater::format {
 namespace {
@@ -96,12 +97,28 @@ Datetime parse_datetime(const std::string& text) {
   return {parse_date(text.substr(0, t)), std::stoll(text.substr(t + 1))};
 }
 
+// "-12.5" as an integer, times 10^scale.
+int64_t parse_decimal(std::string text, unsigned scale) {
+  if (text == "NaN") return kDecimalNan;
+  if (text.ends_with("Infinity")) return text[0] == '-' ? kDecimalMinusInfinity : kDecimalInfinity;
+  const size_t point = text.find('.');
+  size_t digits = 0;
+  if (point != std::string::npos) {
+    text.erase(point, 1);
+    digits = text.size() - point;
+  }
+  EXPECT_LE(digits, scale) << text;
+  return std::stoll(text + std::string(scale - digits, '0'));
+}
+
 void write_fixed(RowWriter& row, size_t column, const Type& type, const std::string& text) {
   switch (type.kind) {
     case TypeKind::kFloat32:
       return row.set_fixed<float>(column, std::stof(text));
     case TypeKind::kFloat64:
       return row.set_fixed<double>(column, std::strtod(text.c_str(), nullptr));
+    case TypeKind::kDecimal:
+      return row.set_fixed<int64_t>(column, parse_decimal(text, type.scale));
     case TypeKind::kDate:
       return row.set_fixed<int32_t>(column, parse_date(text).packed);
     case TypeKind::kDatetime:

@@ -4,6 +4,7 @@
 #include "format/decimal_text.h"
 #include "format/json_text.h"
 #include "format/wkt.h"
+#include "model/decimal.h"
 
 namespace tailwater::format {
 namespace {
@@ -15,6 +16,12 @@ bool write_bool(const ColumnWriter& column, const RowView& row, TextBuffer& out)
 
 bool write_decimal(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
   put_big_decimal(out, row.text(column.index));
+  return true;
+}
+
+bool write_small_decimal(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
+  SmallDecimalText text;
+  put_big_decimal(out, small_decimal_text(row.fixed<int64_t>(column.index), column.scale, text));
   return true;
 }
 
@@ -178,7 +185,7 @@ WriteValue number_writer(const Type& type) {
     case TypeKind::kFloat64:
       return write_double;
     case TypeKind::kDecimal:
-      return write_decimal;
+      return is_small_decimal(type) ? write_small_decimal : write_decimal;
     case TypeKind::kBit:
       return type.length > 64 ? write_base64 : write_integer<uint64_t>;
     default:
@@ -194,6 +201,7 @@ ColumnWriter make_maxwell_column(const Column& column, size_t index, const Maxwe
   made.index = index;
   made.column = &column;
   made.member = Fragment(json_member(column.name));
+  made.scale = column.type.scale;
   made.precision = column.type.kind == TypeKind::kDate ? uint16_t{0} : column.type.precision;
   made.write = number_writer(column.type);
   if (made.write != nullptr) return made;

@@ -9,7 +9,7 @@
 #include <type_traits>
 
 #include "base/bytes.h"
-#include "format/digits.h"
+#include "base/digits.h"
 
 namespace tailwater::format {
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "model/decimal.h"
 #include "model/position.h"
 #include "model/row.h"
 #include "model/temporal.h"
@@ -47,10 +48,37 @@ TEST(Row, IsReadBackInPlace) {
   EXPECT_EQ(row.fixed<int64_t>(0), -5);
   EXPECT_EQ(row.text(1), "hello");
   EXPECT_EQ(row.presence(2), Presence::kNull);
-  EXPECT_TRUE(row.variable(2).empty());
+  EXPECT_EQ(row.fixed<int64_t>(2), 0);
   EXPECT_EQ(row.datetime(3), (Datetime{Date::of(2024, 2, 31), 1}));
   EXPECT_EQ(row.presence(4), Presence::kUnavailable);
   EXPECT_EQ(row.text(5), std::string_view("\0\xff", 2));
+}
+
+TEST(SmallDecimal, HasTheTextOfItsScale) {
+  struct Case {
+    int64_t unscaled;
+    unsigned scale;
+    std::string_view text;
+  };
+  const Case cases[] = {
+      {0, 0, "0"},
+      {0, 2, "0.00"},
+      {-1, 0, "-1"},
+      {-50, 2, "-0.50"},
+      {-1250, 2, "-12.50"},
+      {1000000007, 9, "1.000000007"},
+      {5, 18, "0.000000000000000005"},
+      {999999999999999999, 18, "0.999999999999999999"},
+      {999999999999999999, 0, "999999999999999999"},
+      {-999999999999999999, 9, "-999999999.999999999"},
+      {kDecimalNan, 2, "NaN"},
+      {kDecimalInfinity, 2, "Infinity"},
+      {kDecimalMinusInfinity, 2, "-Infinity"},
+  };
+  for (const Case& a : cases) {
+    SmallDecimalText text;
+    EXPECT_EQ(small_decimal_text(a.unscaled, a.scale, text), a.text);
+  }
 }
 
 TEST(Row, DamagedLengthsAreFoundAndNeverFollowed) {

@@ -1,5 +1,7 @@
 #include "model/type.h"
 
+#include "model/decimal.h"
+
 namespace tailwater {
 
 std::string_view to_string(TypeKind kind) {
@@ -77,6 +79,7 @@ constexpr uint64_t kWordBits = 64;
 bool is_variable(const Type& type) {
   switch (type.kind) {
     case TypeKind::kDecimal:
+      return !is_small_decimal(type);
     case TypeKind::kString:
     case TypeKind::kBytes:
     case TypeKind::kJson:
@@ -94,6 +97,8 @@ bool is_variable(const Type& type) {
 }
 
 uint32_t slot_bytes(const Type& type) {
+  constexpr uint32_t kEndBytes = 4;
+  if (is_variable(type)) return kEndBytes;
   switch (type.kind) {
     case TypeKind::kBool:
     case TypeKind::kInt8:
@@ -115,6 +120,7 @@ uint32_t slot_bytes(const Type& type) {
     case TypeKind::kTime:
     case TypeKind::kTimestamp:
     case TypeKind::kSet:
+    case TypeKind::kDecimal:
       return 8;
     case TypeKind::kDatetime:
     case TypeKind::kTimetz:
@@ -123,9 +129,9 @@ uint32_t slot_bytes(const Type& type) {
     case TypeKind::kUuid:
       return 16;
     case TypeKind::kBit:
-      return type.length > kWordBits ? 4 : 8;
+      return 8;
     default:
-      return 4;  // a variable value's end
+      return kEndBytes;
   }
 }
 

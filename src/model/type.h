@@ -21,7 +21,7 @@ enum class TypeKind : uint8_t {
   kUint64 = 9,
   kFloat32 = 10,
   kFloat64 = 11,
-  kDecimal = 12,  ///< canonical decimal text, or NaN, Infinity, -Infinity
+  kDecimal = 12,  ///< an integer scaled by 10^scale (model/decimal.h), or canonical text
   kString = 13,   ///< UTF-8 (what the source gave, when that was not valid: see RowView::text)
   kBytes = 14,
   kDate = 15,       ///< Date

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "model/decimal.h"
 
 namespace tailwater {
 namespace {
@@ -82,6 +83,15 @@ bool append_temporal_text(std::string& out, const RowView& row, const Type& type
   }
 }
 
+void append_decimal(std::string& out, const RowView& row, const Type& type, size_t column) {
+  if (!is_small_decimal(type)) {
+    out += row.text(column);
+    return;
+  }
+  SmallDecimalText text;
+  out += small_decimal_text(row.fixed<int64_t>(column), type.scale, text);
+}
+
 }  // namespace
 
 std::string_view enum_label(const Type& type, uint16_t index) {
@@ -104,6 +114,8 @@ void append_value_text(std::string& out, const RowView& row, const Schema& schem
   if (append_number_text(out, row, type.kind, column)) return;
   if (append_temporal_text(out, row, type, column)) return;
   switch (type.kind) {
+    case TypeKind::kDecimal:
+      return append_decimal(out, row, type, column);
     case TypeKind::kEnum:
       out += enum_label(type, row.fixed<uint16_t>(column));
       return;

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/thread_name.h"
 
 namespace tailwater::pipeline {
 namespace {
@@ -106,7 +107,10 @@ Result<std::unique_ptr<ControlServer>> ControlServer::listen(const std::string& 
 
 ControlServer::ControlServer(std::string path, int listener, int wake, Handler handler)
     : path_(std::move(path)), listener_(listener), wake_(wake), handler_(std::move(handler)) {
-  thread_ = std::jthread([this](std::stop_token stop) { serve(std::move(stop)); });
+  thread_ = std::jthread([this](std::stop_token stop) {
+    name_thread("tw-control");
+    serve(std::move(stop));
+  });
 }
 
 ControlServer::~ControlServer() {

@@ -1,8 +1,6 @@
 #include "pipeline/runner.h"
 
 #include <algorithm>
-#include <chrono>
-#include <condition_variable>
 
 #include <fmt/format.h>
 #include <tailwater/version.h>
@@ -75,13 +73,6 @@ json source_json(const RunningSource& source, const Rates& rates) {
           {"last_error", status.source.last_error}};
 }
 
-void wait_a_moment(const std::stop_token& stop, int64_t timeout_us) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
-  wake.wait_for(lock, stop, std::chrono::microseconds(timeout_us), [] { return false; });
-}
-
 }  // namespace
 
 std::string log_folder(const std::string& data_dir, const std::string& source) {
@@ -118,8 +109,14 @@ Status Runner::open(const Config& config) {
   TW_ASSIGN(control_, ControlServer::listen(control_path(data_dir_), [this](const json& request) {
               return handle(request);
             }));
-  for (const auto& source : sources_) source->start();
-  for (const auto& sink : sinks_) sink->start();
+  for (const auto& source : sources_) {
+    source->on_end([this] { ended_.notify(); });
+    source->start();
+  }
+  for (const auto& sink : sinks_) {
+    sink->on_end([this] { ended_.notify(); });
+    sink->start();
+  }
   return {};
 }
 
@@ -138,7 +135,7 @@ Status Runner::wait(std::stop_token stop) {
   while (!stop.stop_requested() && !all_ended()) {
     sample_rates();
     report_failures();
-    wait_a_moment(stop, kSampleEveryUs / 10);
+    ended_.wait(stop, kSampleEveryUs / 10);
   }
   for (const auto& source : sources_) {
     if (!source->result().has_value()) return source->result();

@@ -16,6 +16,7 @@
 #include "pipeline/rate_meter.h"
 #include "pipeline/running_sink.h"
 #include "pipeline/running_source.h"
+#include "pipeline/wake.h"
 
 namespace tailwater::pipeline {
 
@@ -51,6 +52,7 @@ class Runner {
   std::unique_ptr<File> lock_;
   int64_t started_us_ = 0;
   std::string data_dir_;
+  Wake ended_;  // something ended; outlives the threads that say so
   std::vector<std::unique_ptr<RunningSource>> sources_;
   std::vector<std::unique_ptr<RunningSink>> sinks_;
   std::set<std::string> reported_;  ///< sources whose failure was logged

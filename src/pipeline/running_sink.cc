@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/log_line.h"
+#include "base/thread_name.h"
 #include "changelog/cursor.h"
 #include "sink/console/console_sink.h"
 
@@ -11,13 +12,17 @@ namespace tailwater::pipeline {
 
 void RunningSink::start() {
   thread_ = std::jthread([this](const std::stop_token& stop) {
+    name_thread("tw-sink");
     Status result = run(stop);
     if (!result.has_value() && result.error().kind != ErrorKind::kStopped) {
       log_lines().error("sink {}: {}", name(), result.error().describe());
     }
-    const std::scoped_lock lock(mutex_);
-    ended_ = true;
-    result_ = std::move(result);
+    {
+      const std::scoped_lock lock(mutex_);
+      ended_ = true;
+      result_ = std::move(result);
+    }
+    if (on_end_) on_end_();
   });
 }
 

@@ -1,6 +1,7 @@
 // RunningSink: one sink on its cursor, with its thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -25,6 +26,8 @@ class RunningSink {
   RunningSink(const RunningSink&) = delete;
   RunningSink& operator=(const RunningSink&) = delete;
 
+  /// What to call, from the sink's thread, when it ended. To be set before `start`.
+  void on_end(std::function<void()> call) { on_end_ = std::move(call); }
   void start();
   void stop();
   /// Whether it took everything that an ended source will ever give, or failed.
@@ -47,6 +50,7 @@ class RunningSink {
   RateMeter rate_;
   bool ended_ = false;
   Status result_;
+  std::function<void()> on_end_;
   std::jthread thread_;
 };
 

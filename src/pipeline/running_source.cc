@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log_line.h"
 #include "base/text.h"
+#include "base/thread_name.h"
 #include "pipeline/source_factory.h"
 
 namespace tailwater::pipeline {
@@ -81,7 +82,10 @@ Status RunningSource::prepare_with_retry(const std::stop_token& stop) {
 void RunningSource::start() {
   const std::scoped_lock lock(mutex_);
   phase_ = Phase::kRunning;
-  thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
+  thread_ = std::jthread([this](std::stop_token stop) {
+    name_thread("tw-source");
+    run(stop);
+  });
 }
 
 void RunningSource::run(const std::stop_token& stop) {
@@ -96,10 +100,13 @@ void RunningSource::run(const std::stop_token& stop) {
 }
 
 void RunningSource::end(Phase phase, Status result) {
-  const std::scoped_lock lock(mutex_);
-  phase_ = phase;
-  result_ = std::move(result);
-  changed_.notify_all();
+  {
+    const std::scoped_lock lock(mutex_);
+    phase_ = phase;
+    result_ = std::move(result);
+    changed_.notify_all();
+  }
+  if (on_end_) on_end_();
 }
 
 void RunningSource::pause() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -41,6 +42,8 @@ class RunningSource {
   RunningSource(const RunningSource&) = delete;
   RunningSource& operator=(const RunningSource&) = delete;
 
+  /// What to call, from the source's thread, when it ended. To be set before `start`.
+  void on_end(std::function<void()> call) { on_end_ = std::move(call); }
   void start();
   /// Stops reading the source at a transaction's end; the changelog stays open. No effect twice.
   void pause();
@@ -84,6 +87,7 @@ class RunningSource {
   Status result_;
   std::string prepare_error_;
   int64_t started_us_ = 0;
+  std::function<void()> on_end_;
   std::jthread thread_;
 };
 

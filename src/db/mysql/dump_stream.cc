@@ -197,13 +197,15 @@ Status DumpStream::prepare(const DumpStart& start, const DumpOptions& options) {
   }
   TW_TRY(take_over(options));
   TW_TRY(register_replica(options));
-  return send_command(command.view());
+  TW_TRY(send_command(command.view()));
+  reader_->read_ahead();
+  return {};
 }
 
 Status DumpStream::take_over(const DumpOptions& options) {
   TW_ASSIGN(wire_, take_over_wire(connection_->handle()));
   reader_ = std::make_unique<PacketReader>(
-      *wire_, PacketReader::Options{.buffer_bytes = options.buffer_bytes,
+      *wire_, PacketReader::Options{.chunk_bytes = options.buffer_bytes,
                                     .deadline_us = options.deadline_us});
   return {};
 }

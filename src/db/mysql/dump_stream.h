@@ -76,7 +76,7 @@ class DumpStream {
   }
 
   /// Whether the next event is complete in memory, so that `next` will not wait.
-  [[nodiscard]] bool has_buffered_event() const { return reader_->has_buffered_packet(); }
+  [[nodiscard]] bool has_buffered_event() { return reader_->has_buffered_packet(); }
   [[nodiscard]] uint64_t bytes_received() const { return reader_->bytes_received(); }
   /// Steady time (Clock) of the last byte, microseconds.
   [[nodiscard]] int64_t last_received_us() const { return reader_->last_received_us(); }

@@ -1,5 +1,6 @@
 #include "db/mysql/packet_reader.h"
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -89,8 +90,18 @@ TEST(PacketReader, GivesPacketsInPlace) {
   EXPECT_EQ(reader.bytes_received(), 3U * 4 + 8);
 }
 
+// The same with a thread that receives ahead, and without.
+class EitherReader : public testing::TestWithParam<bool> {
+ protected:
+  void start(PacketReader& reader) const {
+    if (GetParam()) reader.read_ahead();
+  }
+};
+INSTANTIATE_TEST_SUITE_P(PacketReader, EitherReader, testing::Bool(),
+                         [](const auto& one) { return one.param ? "Ahead" : "Direct"; });
+
 // Whatever the cuts between reads and whatever the buffer's size, the packets are the same.
-TEST(PacketReader, JoinsBytesThatArriveInAnyPieces) {
+TEST_P(EitherReader, JoinsBytesThatArriveInAnyPieces) {
   const std::string long_one = pattern(300);
   std::string bytes;
   uint8_t sequence = 1;
@@ -101,7 +112,8 @@ TEST(PacketReader, JoinsBytesThatArriveInAnyPieces) {
   for (const size_t buffer_bytes : {size_t{64}, size_t{100}, size_t{304}, size_t{4096}}) {
     for (size_t cut = 1; cut < bytes.size(); cut += 3) {
       Peer peer;
-      PacketReader reader(peer.wire(), {.buffer_bytes = buffer_bytes});
+      PacketReader reader(peer.wire(), {.chunk_bytes = buffer_bytes});
+      start(reader);
       std::thread sender([&] {
         peer.send(std::string_view(bytes).substr(0, cut));
         std::this_thread::sleep_for(std::chrono::microseconds(50));
@@ -115,12 +127,13 @@ TEST(PacketReader, JoinsBytesThatArriveInAnyPieces) {
   }
 }
 
-TEST(PacketReader, JoinsPayloadsOf16MegabytesAndMore) {
+TEST_P(EitherReader, JoinsPayloadsOf16MegabytesAndMore) {
   for (const size_t size :
        {kMaxPiece - 1, kMaxPiece, kMaxPiece + 1, 2 * kMaxPiece, 2 * kMaxPiece + 5}) {
     const std::string payload = pattern(size);
     Peer peer;
     PacketReader reader(peer.wire());
+    start(reader);
     std::thread sender([&] {
       peer.send(packets(250, payload));  // the sequence number wraps on the way
       peer.send(piece(static_cast<uint8_t>(251 + size / kMaxPiece), "after"));
@@ -132,19 +145,21 @@ TEST(PacketReader, JoinsPayloadsOf16MegabytesAndMore) {
   }
 }
 
-TEST(PacketReader, CountsSequenceNumbersAround) {
+TEST_P(EitherReader, CountsSequenceNumbersAround) {
   Peer peer;
   PacketReader reader(peer.wire());
+  start(reader);
   for (int i = 1; i <= 600; ++i) {
     peer.send(piece(static_cast<uint8_t>(i), "x"));
     ASSERT_TRUE(reader.next({}).has_value()) << i;
   }
 }
 
-TEST(PacketReader, RefusesAWrongSequenceNumber) {
+TEST_P(EitherReader, RefusesAWrongSequenceNumber) {
   for (const size_t size : {size_t{10}, size_t{2'000'000}}) {
     Peer peer;
     PacketReader reader(peer.wire());
+    start(reader);
     std::thread sender([&] { peer.send(piece(1, "ok") + piece(3, pattern(size))); });
     EXPECT_TRUE(reader.next({}).has_value());
     const auto second = reader.next({});
@@ -156,21 +171,23 @@ TEST(PacketReader, RefusesAWrongSequenceNumber) {
   }
 }
 
-TEST(PacketReader, AHangUpIsAnErrorToRetryAlsoInMidPacket) {
+TEST_P(EitherReader, AHangUpIsAnErrorToRetryAlsoInMidPacket) {
   for (const size_t sent : {size_t{0}, size_t{2}, size_t{4}, size_t{7}}) {
     Peer peer;
     peer.send(piece(1, "whole").substr(0, sent));
     peer.hang_up();
     PacketReader reader(peer.wire());
+    start(reader);
     const auto packet = reader.next({});
     ASSERT_FALSE(packet.has_value());
     EXPECT_EQ(packet.error().kind, ErrorKind::kRetry);
   }
 }
 
-TEST(PacketReader, SilenceBeyondTheDeadlineIsAnErrorToRetry) {
+TEST_P(EitherReader, SilenceBeyondTheDeadlineIsAnErrorToRetry) {
   Peer peer;
   PacketReader reader(peer.wire(), {.deadline_us = 30'000});
+  start(reader);
   const auto start = std::chrono::steady_clock::now();
   const auto packet = reader.next({});
   ASSERT_FALSE(packet.has_value());
@@ -179,9 +196,10 @@ TEST(PacketReader, SilenceBeyondTheDeadlineIsAnErrorToRetry) {
   EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(29));
 }
 
-TEST(PacketReader, AStopFromAnotherThreadWakesItAtOnce) {
+TEST_P(EitherReader, AStopFromAnotherThreadWakesItAtOnce) {
   Peer peer;
   PacketReader reader(peer.wire(), {.deadline_us = 60'000'000});
+  start(reader);
   for (int round = 0; round < 3; ++round) {
     std::stop_source stop;
     std::thread stopper([&] {
@@ -198,10 +216,44 @@ TEST(PacketReader, AStopFromAnotherThreadWakesItAtOnce) {
   EXPECT_EQ(as_text(reader.next({}).value()), "later");
 }
 
-TEST(PacketReader, FreesTheMemoryOfAHugePayload) {
+// What came together with an answer is not lost when the thread starts.
+TEST(PacketReader, ReadsAheadFromTheMiddleOfAChunk) {
+  Peer peer;
+  peer.send(piece(1, "answer") + piece(2, "first") + piece(3, "second").substr(0, 6));
+  PacketReader reader(peer.wire());
+  EXPECT_EQ(as_text(reader.next({}).value()), "answer");
+  reader.read_ahead();
+  EXPECT_EQ(as_text(reader.next({}).value()), "first");
+  EXPECT_FALSE(reader.has_buffered_packet());
+  peer.send(piece(3, "second").substr(6));
+  EXPECT_EQ(as_text(reader.next({}).value()), "second");
+}
+
+// The thread stops receiving when the reader does not keep up: memory has a limit.
+TEST(PacketReader, ReadsAheadOnlySoFar) {
+  Peer peer;
+  PacketReader reader(peer.wire(), {.chunk_bytes = 4096});
+  reader.read_ahead();
+  std::atomic<size_t> sent = 0;
+  std::thread sender([&] {
+    for (int i = 1; i <= 4000; ++i) {
+      peer.send(piece(static_cast<uint8_t>(i), pattern(1000)));
+      ++sent;
+    }
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_LT(sent, 2000U);
+  for (int i = 1; i <= 4000; ++i) {
+    ASSERT_EQ(reader.next({})->size(), 1000U) << i;
+  }
+  sender.join();
+}
+
+TEST_P(EitherReader, FreesTheMemoryOfAHugePayload) {
   const std::string payload = pattern(40 << 20);
   Peer peer;
   PacketReader reader(peer.wire());
+  start(reader);
   std::thread sender([&] { peer.send(packets(1, payload) + piece(4, "small")); });
   EXPECT_EQ(reader.next({})->size(), payload.size());
   EXPECT_GE(reader.memory_bytes(), payload.size());

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <optional>
 
+#include "base/thread_name.h"
 #include "db/mysql/connection.h"
 
 namespace tailwater::mysql {
@@ -13,7 +14,10 @@ constexpr auto kAskEvery = std::chrono::seconds(5);
 }  // namespace
 
 BinlogWatch::BinlogWatch(Endpoint endpoint) : endpoint_(std::move(endpoint)) {
-  thread_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    name_thread("tw-watch");
+    watch(stop);
+  });
 }
 
 BinlogWatch::~BinlogWatch() = default;

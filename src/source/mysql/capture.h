@@ -106,7 +106,8 @@ class Capture {
   Status rollback_to(const std::string& name);
   Status add_schema_change(const EventHeader& header, const QueryEvent& query);
   Status append_rows(const EventHeader& header, const RowsEvent& rows, CachedTable& table);
-  Status step_over(const ImagePlan& first, const ImagePlan* second, Cursor& cursor);
+  Status step_over(const ImagePlan& first, const ImagePlan* second, Bytes rows);
+  Status damage_of(const ImagePlan& first, const ImagePlan* second, Bytes rows);
   void add_executed();
   void check_end();
   [[nodiscard]] std::string where() const;

@@ -195,8 +195,8 @@ Status Capture::append_rows(const EventHeader& header, const RowsEvent& rows, Ca
   if (update) {
     TW_ASSIGN(second, table.plan.image(rows.after_columns));
   }
-  Cursor cursor(rows.rows);
-  if (!table.selected) return step_over(*first, update ? second : nullptr, cursor);
+  if (!update) second = nullptr;
+  if (!table.selected) return step_over(*first, second, rows.rows);
 
   TW_TRY(ensure_started());
   TW_TRY(writer_.start_rows({.op = op_of(rows.kind),
@@ -205,32 +205,31 @@ Status Capture::append_rows(const EventHeader& header, const RowsEvent& rows, Ca
                              .first_ordinal = ordinal_,
                              .first_source_row = 0},
                             table.plan.schema()));
-  while (!cursor.at_end()) {
-    writer_.begin_image();
-    TW_TRY(transcode_image(*first, cursor, writer_.image_buffer()));
-    writer_.end_image();
-    if (update) {
-      writer_.begin_image();
-      TW_TRY(transcode_image(*second, cursor, writer_.image_buffer()));
-      writer_.end_image();
-    }
-    TW_TRY(writer_.end_change());
-    ++ordinal_;
+  for (Bytes left = rows.rows; !left.empty();) {
+    const RowsTaken taken =
+        transcode_rows(*first, second, left, writer_.split_bytes(), writer_.image_buffer());
+    ordinal_ += taken.rows;
+    const bool full = writer_.close_changes(taken.rows);
+    if (!taken.sound) return damage_of(*first, second, rows.rows);
+    if (full) TW_TRY(writer_.split());
   }
   return writer_.end_rows();
 }
 
 // Ordinals count what the source sent, whatever is selected: rows that are not kept are counted.
-Status Capture::step_over(const ImagePlan& first, const ImagePlan* second, Cursor& cursor) {
-  while (!cursor.at_end()) {
+Status Capture::step_over(const ImagePlan& first, const ImagePlan* second, Bytes rows) {
+  for (Cursor cursor(rows); !cursor.at_end(); ++ordinal_) {
     scratch_.clear();
     TW_TRY(transcode_image(first, cursor, scratch_));
-    if (second != nullptr) {
-      TW_TRY(transcode_image(*second, cursor, scratch_));
-    }
-    ++ordinal_;
+    if (second != nullptr) TW_TRY(transcode_image(*second, cursor, scratch_));
   }
   return {};
+}
+
+// Says which column of an event's rows is damaged.
+Status Capture::damage_of(const ImagePlan& first, const ImagePlan* second, Bytes rows) {
+  TW_TRY(step_over(first, second, rows));
+  return fail(ErrorKind::kBug, "a row was refused and then read");
 }
 
 Status Capture::savepoint(const std::string& name) {

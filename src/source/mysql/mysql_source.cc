@@ -161,7 +161,7 @@ Status MysqlSource::idle(DumpStream& dump, const std::stop_token& stop) {
   return capture_->in_transaction() ? Status{} : writer_.wait_for_room(stop);
 }
 
-void MysqlSource::note_progress(const DumpStream& dump) {
+void MysqlSource::note_progress(DumpStream& dump) {
   const std::scoped_lock lock(mutex_);
   const int64_t now_us = dump.last_received_us();
   if (now_us - position_noted_us_ > kPositionEveryUs) {  // GTID sets are long: not at every look

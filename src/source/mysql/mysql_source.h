@@ -55,7 +55,7 @@ class MysqlSource final : public Source {
   Status stream(DumpStream& dump, const std::stop_token& stop);
   Status idle(DumpStream& dump, const std::stop_token& stop);
   Status prepare_capture(Connection& connection, const ServerInfo& info, ResolvedStart& start);
-  void note_progress(const DumpStream& dump);
+  void note_progress(DumpStream& dump);
   void set_state(SourceStatus::State state, std::string trouble = {});
   void wait_before_retry(const std::stop_token& stop, const Error& error);
 

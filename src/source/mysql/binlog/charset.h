@@ -37,6 +37,10 @@ class Charset {
   [[nodiscard]] bool is_binary() const { return form == Form::kBinary; }
   /// Whether text is taken over byte by byte.
   [[nodiscard]] bool is_copied() const { return form <= Form::kUtf8; }
+  /// Whether text of bytes below 0x80 is ASCII.
+  [[nodiscard]] bool has_ascii() const {
+    return (form == Form::kSingleByte && lower == nullptr) || form >= Form::kMultiByte;
+  }
 
   /// Writes `text` as UTF-8 to `to`, which has room for kExpansion times its size, and returns the
   /// end; null when `text` has bytes that are no character of this set.

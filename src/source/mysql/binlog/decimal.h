@@ -26,4 +26,23 @@ constexpr unsigned decimal_bytes(unsigned precision, unsigned scale) {
 /// decimal.
 uint8_t* write_decimal(const uint8_t* from, unsigned precision, unsigned scale, uint8_t* to);
 
+/// The shape of a decimal of at most 18 digits: the digits before its first whole group, how many
+/// groups of nine there are, and the digits after the last.
+struct SmallDecimal {
+  uint8_t lead = 0;
+  uint8_t groups = 0;
+  uint8_t tail = 0;
+
+  static constexpr SmallDecimal of(unsigned precision, unsigned scale) {
+    const unsigned whole = precision - scale;
+    return {static_cast<uint8_t>(whole % 9), static_cast<uint8_t>(whole / 9 + scale / 9),
+            static_cast<uint8_t>(scale % 9)};
+  }
+};
+
+/// Reads it as an integer, times 10^scale. False when the bytes are no decimal. `end` is how far
+/// may be read, at least to the decimal's own end.
+bool read_small_decimal(const uint8_t* from, const uint8_t* end, SmallDecimal shape,
+                        int64_t& unscaled);
+
 }  // namespace tailwater::mysql

@@ -1,9 +1,9 @@
 #include "source/mysql/binlog/json_binary.h"
 
-#include <charconv>
+#include <array>
 #include <cmath>
 
-#include "base/cursor.h"
+#include "base/digits.h"
 #include "source/mysql/binlog/column_type.h"
 #include "source/mysql/binlog/decimal.h"
 #include "source/mysql/binlog/json_opaque.h"
@@ -31,196 +31,229 @@ enum class JsonType : uint8_t {
 
 constexpr unsigned kDepthMax = 100;  // JSON_DOCUMENT_MAX_DEPTH
 
-// A length in groups of seven bits, the lowest first.
-uint64_t variable_length(Cursor& cursor) {
-  uint64_t length = 0;
-  for (unsigned shift = 0; shift < 35; shift += 7) {
-    const uint8_t byte = cursor.u8();
-    length |= uint64_t{byte & 0x7fu} << shift;
-    if ((byte & 0x80) == 0) return length;
-  }
-  cursor.mark_failed();
-  return 0;
-}
-
-template <typename T>
-bool put_integer(T value, RowOutput& out) {
-  out.ensure(kNumberTextMax);
-  if (value >= 0 && value < 10) {
-    out.put(static_cast<char>('0' + value));
-    return true;
-  }
-  auto* const to = reinterpret_cast<char*>(out.at);
-  out.at += std::to_chars(to, to + kNumberTextMax, value).ptr - to;
-  return true;
-}
-
+// Prints one document. Every function takes where to write and returns where it ended, null when
+// the document is damaged. Before each there are at least kSlack bytes of room.
 class Printer {
  public:
   Printer(Bytes document, RowOutput& out)
       : out_(&out),
         end_(document.data() + document.size()),
         entries_left_(document.size()),
-        text_left_(document.size()) {}
+        text_max_(document.size() * kExpansion + kSlack) {}
 
-  bool value(JsonType type, Bytes bytes, unsigned depth) {
+  // A value of `type` whose bytes start at `from` and lie before `end`.
+  uint8_t* value(JsonType type, const uint8_t* from, const uint8_t* end, unsigned depth,
+                 uint8_t* at) {
     switch (type) {
       case JsonType::kSmallObject:
-        return container<uint16_t>(bytes, true, depth);
+        return container<uint16_t, true>(from, end, depth, at);
       case JsonType::kLargeObject:
-        return container<uint32_t>(bytes, true, depth);
+        return container<uint32_t, true>(from, end, depth, at);
       case JsonType::kSmallArray:
-        return container<uint16_t>(bytes, false, depth);
+        return container<uint16_t, false>(from, end, depth, at);
       case JsonType::kLargeArray:
-        return container<uint32_t>(bytes, false, depth);
+        return container<uint32_t, false>(from, end, depth, at);
       case JsonType::kString:
-        return string(bytes);
+        return string(from, end, at);
       case JsonType::kOpaque:
-        return opaque(bytes);
+        return opaque(from, end, at);
       default:
-        return scalar(type, bytes);
+        return scalar(type, from, end, at);
     }
   }
+
+  static constexpr size_t kSlack = 48;
 
  private:
-  bool scalar(JsonType type, Bytes bytes) {
-    Cursor cursor(bytes);
+  uint8_t* room(uint8_t* at, size_t bytes) {
+    if (static_cast<size_t>(out_->end() - at) >= bytes) [[likely]]
+      return at;
+    return grow(at, bytes);
+  }
+  [[gnu::noinline]] uint8_t* grow(uint8_t* at, size_t bytes) {
+    if (out_->written(at) - written_before_ > text_max_) return nullptr;
+    out_->at = at;
+    out_->ensure(bytes);
+    return out_->at;
+  }
+
+  template <typename T>
+  static uint8_t* integer(const uint8_t* from, const uint8_t* end, uint8_t* at) {
+    if (static_cast<size_t>(end - from) < sizeof(T)) return nullptr;
+    const T value = load<T>(from);
+    if (value >= 0 && value < 10) {
+      *at = static_cast<uint8_t>('0' + value);
+      return at + 1;
+    }
+    using Wide = std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>;
+    return reinterpret_cast<uint8_t*>(
+        write_number(reinterpret_cast<char*>(at), static_cast<Wide>(value)));
+  }
+
+  static uint8_t* literal(const uint8_t* from, const uint8_t* end, uint8_t* at) {
+    constexpr std::array<std::string_view, 3> kNames = {"null    ", "true    ", "false   "};
+    constexpr std::array<uint8_t, 3> kSizes = {4, 4, 5};
+    if (from == end || *from >= kNames.size()) return nullptr;
+    std::memcpy(at, kNames[*from].data(), 8);
+    return at + kSizes[*from];
+  }
+
+  static uint8_t* scalar(JsonType type, const uint8_t* from, const uint8_t* end, uint8_t* at) {
     switch (type) {
       case JsonType::kLiteral:
-        return literal(cursor.u8()) && cursor.ok();
+        return literal(from, end, at);
       case JsonType::kInt16:
-        return put_integer(cursor.le<int16_t>(), *out_) && cursor.ok();
+        return integer<int16_t>(from, end, at);
       case JsonType::kUint16:
-        return put_integer(cursor.le<uint16_t>(), *out_) && cursor.ok();
+        return integer<uint16_t>(from, end, at);
       case JsonType::kInt32:
-        return put_integer(cursor.le<int32_t>(), *out_) && cursor.ok();
+        return integer<int32_t>(from, end, at);
       case JsonType::kUint32:
-        return put_integer(cursor.le<uint32_t>(), *out_) && cursor.ok();
+        return integer<uint32_t>(from, end, at);
       case JsonType::kInt64:
-        return put_integer(cursor.le<int64_t>(), *out_) && cursor.ok();
+        return integer<int64_t>(from, end, at);
       case JsonType::kUint64:
-        return put_integer(cursor.le<uint64_t>(), *out_) && cursor.ok();
-      case JsonType::kDouble:
-        return real(cursor.le<double>()) && cursor.ok();
+        return integer<uint64_t>(from, end, at);
+      case JsonType::kDouble: {
+        if (static_cast<size_t>(end - from) < sizeof(double)) return nullptr;
+        const auto value = load<double>(from);
+        return std::isfinite(value) ? write_json_double(value, at) : nullptr;
+      }
       default:
-        return false;
+        return nullptr;
     }
   }
 
-  bool literal(uint8_t which) {
-    constexpr std::string_view kNames[] = {"null", "true", "false"};
-    if (which > 2) return false;
-    out_->ensure(8);
-    out_->put(kNames[which]);
-    return true;
+  // A length in groups of seven bits, the lowest first, and so many bytes.
+  bool sized(const uint8_t* from, const uint8_t* end, Bytes& out) {
+    uint64_t length = 0;
+    for (unsigned shift = 0; shift < 35 && from != end; shift += 7) {
+      const uint8_t byte = *from++;
+      length |= uint64_t{byte & 0x7fu} << shift;
+      if ((byte & 0x80) != 0) continue;
+      if (length > static_cast<size_t>(end - from)) return false;
+      out = Bytes(from, length);
+      return true;
+    }
+    return false;
   }
 
-  bool real(double value) {
-    if (!std::isfinite(value)) return false;
-    out_->ensure(kNumberTextMax);
-    out_->at = write_json_double(value, out_->at);
-    return true;
+  uint8_t* string(const uint8_t* from, const uint8_t* end, uint8_t* at) {
+    Bytes text;
+    return sized(from, end, text) ? quoted(text, at) : nullptr;
   }
 
-  bool string(Bytes bytes) {
-    Cursor cursor(bytes);
-    const uint64_t length = variable_length(cursor);
-    if (!cursor.ok() || length > cursor.remaining() || length > text_left_) return false;
-    text_left_ -= length;
-    put_string(cursor.take(length));
-    return true;
+  [[gnu::always_inline]] uint8_t* quoted(Bytes text, uint8_t* at) {
+    at = room(at, text.size() + 2 * kSlack);
+    if (at == nullptr) [[unlikely]]
+      return nullptr;
+    uint8_t* const end = write_plain_string(text, static_cast<size_t>(end_ - text.data()), at);
+    if (end != nullptr) [[likely]]
+      return end;
+    out_->at = at;
+    write_json_string(text, text.size(), *out_);
+    return room(out_->at, kSlack);
   }
 
-  void put_string(Bytes text) {
-    write_json_string(as_text(text), static_cast<size_t>(end_ - text.data()), *out_);
-  }
-
-  bool opaque(Bytes bytes) {
-    Cursor cursor(bytes);
-    const auto type = static_cast<ColumnType>(cursor.u8());
-    const uint64_t length = variable_length(cursor);
-    if (!cursor.ok() || length > cursor.remaining() || length > text_left_) return false;
-    text_left_ -= length;
-    return write_json_opaque(type, cursor.take(length), *out_);
+  uint8_t* opaque(const uint8_t* from, const uint8_t* end, uint8_t* at) {
+    Bytes content;
+    if (from == end || !sized(from + 1, end, content)) return nullptr;
+    out_->at = at;
+    if (!write_json_opaque(static_cast<ColumnType>(*from), content, *out_)) return nullptr;
+    return room(out_->at, kSlack);
   }
 
   // Objects and arrays; W is the width of counts, sizes and offsets. Layout: count, size in bytes,
   // key entries (offset, u16 length), value entries (type, then the value itself or its offset),
   // the keys, the values. Offsets count from the container's start.
-  template <typename W>
-  bool container(Bytes bytes, bool object, unsigned depth) {
-    if (depth >= kDepthMax || bytes.size() < 2 * sizeof(W)) return false;
-    const W count = load<W>(bytes.data());
-    const W size = load<W>(bytes.data() + sizeof(W));
-    if (count > entries_left_) return false;
+  template <typename W, bool kObject>
+  uint8_t* container(const uint8_t* from, const uint8_t* end, unsigned depth, uint8_t* at) {
+    constexpr size_t kHead = 2 * sizeof(W);
+    constexpr size_t kKeyEntry = kObject ? sizeof(W) + sizeof(uint16_t) : 0;
+    constexpr size_t kValueEntry = 1 + sizeof(W);
+    size_t bytes = static_cast<size_t>(end - from);
+    if (depth >= kDepthMax || bytes < kHead) return nullptr;
+    const size_t count = load<W>(from);
+    const size_t size = load<W>(from + sizeof(W));
+    if (count > entries_left_) return nullptr;
     entries_left_ -= count;
     // A size beyond the document is let pass, as long as everything that is used lies in it:
     // documents that were shortened in place have been seen.
-    if (size < bytes.size()) bytes = bytes.first(size);
-    const size_t key_entry = object ? sizeof(W) + sizeof(uint16_t) : 0;
-    const size_t value_entry = 1 + sizeof(W);
-    const size_t values_at = 2 * sizeof(W) + count * key_entry;
-    if (values_at + count * value_entry > bytes.size()) return false;
-    out_->ensure(2);
-    out_->put(object ? '{' : '[');
-    for (size_t i = 0; i < count; ++i) {
-      out_->ensure(4);
-      if (i != 0) out_->put(std::string_view(", "));
-      if (object && !key<W>(bytes, 2 * sizeof(W) + i * key_entry)) return false;
-      if (!member<W>(bytes, values_at + i * value_entry, depth)) return false;
+    if (size < bytes) bytes = size;
+    if (kHead + count * (kKeyEntry + kValueEntry) > bytes) return nullptr;
+    const uint8_t* key = from + kHead;
+    const uint8_t* entry = key + count * kKeyEntry;
+    at = room(at, 2 * kSlack);
+    if (at == nullptr) return nullptr;
+    *at++ = kObject ? '{' : '[';
+    for (size_t i = 0; i < count; ++i, entry += kValueEntry) {
+      if (i != 0) at = put_pair(at, ',');
+      if constexpr (kObject) {
+        const size_t offset = load<W>(key);
+        const size_t length = load<uint16_t>(key + sizeof(W));
+        key += kKeyEntry;
+        if (offset + length > bytes) return nullptr;
+        at = quoted(Bytes(from + offset, length), at);
+        if (at == nullptr) return nullptr;
+        at = put_pair(at, ':');
+      }
+      at = member<W>(from, bytes, entry, depth, at);
+      if (at == nullptr || (at = room(at, kSlack)) == nullptr) return nullptr;
     }
-    out_->ensure(2);
-    out_->put(object ? '}' : ']');
-    return true;
+    *at++ = kObject ? '}' : ']';
+    return at;
+  }
+
+  static uint8_t* put_pair(uint8_t* at, char c) {
+    at[0] = static_cast<uint8_t>(c);
+    at[1] = ' ';
+    return at + 2;
   }
 
   template <typename W>
-  bool key(Bytes bytes, size_t entry) {
-    const size_t offset = load<W>(bytes.data() + entry);
-    const size_t length = load<uint16_t>(bytes.data() + entry + sizeof(W));
-    if (offset > bytes.size() || length > bytes.size() - offset || length > text_left_)
-      return false;
-    text_left_ -= length;
-    put_string(bytes.subspan(offset, length));
-    out_->ensure(2);
-    out_->put(std::string_view(": "));
-    return true;
-  }
-
-  template <typename W>
-  bool member(Bytes bytes, size_t entry, unsigned depth) {
-    const auto type = static_cast<JsonType>(bytes[entry]);
+  uint8_t* member(const uint8_t* from, size_t bytes, const uint8_t* entry, unsigned depth,
+                  uint8_t* at) {
+    const auto type = static_cast<JsonType>(*entry++);
     const bool in_place =
         type == JsonType::kLiteral || type == JsonType::kInt16 || type == JsonType::kUint16 ||
         (sizeof(W) == 4 && (type == JsonType::kInt32 || type == JsonType::kUint32));
-    if (in_place) return scalar(type, bytes.subspan(entry + 1, sizeof(W)));
-    const size_t offset = load<W>(bytes.data() + entry + 1);
-    if (offset > bytes.size()) return false;
-    return value(type, bytes.subspan(offset), depth + 1);
+    if (in_place) return scalar(type, entry, entry + sizeof(W), at);
+    const size_t offset = load<W>(entry);
+    if (offset > bytes) return nullptr;
+    return value(type, from + offset, from + bytes, depth + 1, at);
   }
 
   RowOutput* out_;
   const uint8_t* end_;  // of the document
-  // A sound document uses no byte twice, so it has fewer entries, and less text, than bytes.
+  // A sound document uses no byte twice: it has fewer entries than bytes, and no byte of it becomes
+  // more than kExpansion of text.
+  static constexpr size_t kExpansion = 8;
   size_t entries_left_;
-  size_t text_left_;
+  size_t text_max_;
+  size_t written_before_ = out_->written(out_->at);
 };
 
 }  // namespace
 
 bool write_json(Bytes document, RowOutput& out) {
+  out.ensure(document.size() + 2 * Printer::kSlack);
   if (document.empty()) {
-    out.ensure(8);
     out.put(std::string_view("null"));
     return true;
   }
-  return Printer(document, out).value(static_cast<JsonType>(document[0]), document.subspan(1), 0);
+  const uint8_t* const from = document.data();
+  uint8_t* const at =
+      Printer(document, out)
+          .value(static_cast<JsonType>(*from), from + 1, from + document.size(), 0, out.at);
+  if (at == nullptr) return false;
+  out.at = at;
+  return true;
 }
 
 Status append_json(Bytes document, ByteBuffer& out) {
-  RowOutput text(out, document.size() * 2 + 64);
+  RowOutput text(out);
   if (!write_json(document, text)) return fail(ErrorKind::kCorrupt, "a JSON document is damaged");
-  text.finish();
+  text.commit();
   return {};
 }
 

@@ -61,25 +61,34 @@ inline bool copy_plain_short(const uint8_t* from, size_t count, uint8_t* to) {
 /// Appends a string without its first quote; used by write_json_string.
 void escape_json_string(std::string_view text, RowOutput& out);
 
+/// Writes a string with its quotes at `to` (its size, quotes and a word) and returns the end; null,
+/// with rubbish at `to`, when a character of it needs an escape. `readable` says how many bytes may
+/// be read from the text's start on, at least its size.
+[[gnu::always_inline]] inline uint8_t* write_plain_string(Bytes text, size_t readable,
+                                                          uint8_t* to) {
+  constexpr size_t kWord = sizeof(uint64_t);
+  *to++ = '"';
+  const bool plain = text.size() < kWord && readable >= kWord
+                         ? copy_plain_short(text.data(), text.size(), to)
+                         : copy_plain(text.data(), text.size(), to);
+  if (!plain) [[unlikely]]
+    return nullptr;
+  to += text.size();
+  *to = '"';
+  return to + 1;
+}
+
 /// Appends a string with its quotes. Escaped are the quote, the backslash and what is below 0x20,
 /// with \b \t \n \f \r where they exist and \u00xx elsewhere. Source: MySQL json_dom.cc,
-/// double_quote. `readable` says how many bytes may be read from the text's start on, at least its
-/// size.
-inline void write_json_string(std::string_view text, size_t readable, RowOutput& out) {
-  constexpr size_t kWord = sizeof(uint64_t);
-  const auto* const from = reinterpret_cast<const uint8_t*>(text.data());
-  out.ensure(text.size() + 2 + kWord);
-  out.put('"');
-  const bool plain = text.size() < kWord && readable >= kWord
-                         ? copy_plain_short(from, text.size(), out.at)
-                         : copy_plain(from, text.size(), out.at);
-  if (!plain) [[unlikely]]
-    return escape_json_string(text, out);
-  out.at += text.size();
-  out.put('"');
-}
-inline void write_json_string(std::string_view text, RowOutput& out) {
-  write_json_string(text, text.size(), out);
+/// double_quote. `readable` as above.
+inline void write_json_string(Bytes text, size_t readable, RowOutput& out) {
+  out.ensure(text.size() + 2 + sizeof(uint64_t));
+  uint8_t* const end = write_plain_string(text, readable, out.at);
+  if (end == nullptr) [[unlikely]] {
+    out.put('"');
+    return escape_json_string(as_text(text), out);
+  }
+  out.at = end;
 }
 
 /// Writes a double at `to` (kNumberTextMax bytes): as write_double, with ".0" where it would read

@@ -48,13 +48,13 @@ TEST(JsonDouble, AsMysqlPrintsIt) {
 
 std::string string_text(std::string_view text) {
   ByteBuffer buffer;
-  RowOutput out(buffer, 0);
-  write_json_string(text, out);
+  RowOutput out(buffer);
+  write_json_string(as_bytes(text), text.size(), out);
   // The same where more may be read behind the text.
   const std::string longer = std::string(text) + "\"\\\x01 and more";
   ByteBuffer other_buffer;
-  RowOutput other(other_buffer, 0);
-  write_json_string(std::string_view(longer).substr(0, text.size()), longer.size(), other);
+  RowOutput other(other_buffer);
+  write_json_string(as_bytes(longer).first(text.size()), longer.size(), other);
   const auto size = static_cast<size_t>(out.at - out.row());
   EXPECT_EQ(as_text(Bytes(out.row(), size)), as_text(Bytes(other.row(), size)));
   EXPECT_EQ(other.at - other.row(), out.at - out.row());

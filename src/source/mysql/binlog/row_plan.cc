@@ -1,6 +1,7 @@
 #include "source/mysql/binlog/row_plan.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "source/mysql/binlog/decimal.h"
 #include "source/mysql/binlog/temporal_wire.h"
@@ -59,6 +60,16 @@ bool plan_string(const MappedColumn& column, const Column& target, const Charset
   }
 }
 
+void plan_decimal(const MappedColumn& column, RowColumn& out) {
+  out.digits = static_cast<uint8_t>(column.length);
+  out.scale = column.scale;
+  if (out.variable) return;
+  const SmallDecimal shape = SmallDecimal::of(out.digits, out.scale);
+  out.digits = shape.lead;
+  out.limit = shape.groups;
+  out.scale = shape.tail;
+}
+
 // Numbers: a step, the wire's bytes, and which logical types can hold them.
 bool plan_number(const MappedColumn& column, TypeKind kind, RowColumn& out) {
   const auto fixed = [&](RowStep step, unsigned width, TypeKind one, TypeKind other) {
@@ -91,10 +102,10 @@ bool plan_number(const MappedColumn& column, TypeKind kind, RowColumn& out) {
     case ColumnType::kSet:
       return fixed(RowStep::kSet, column.length, TypeKind::kSet, TypeKind::kSet);
     case ColumnType::kNewdecimal:
-      out.digits = static_cast<uint8_t>(column.length);
-      out.scale = column.scale;
-      return fixed(RowStep::kDecimal, decimal_bytes(column.length, column.scale),
-                   TypeKind::kDecimal, TypeKind::kDecimal);
+      plan_decimal(column, out);
+      return fixed(out.variable ? RowStep::kDecimal : RowStep::kSmallDecimal,
+                   decimal_bytes(column.length, column.scale), TypeKind::kDecimal,
+                   TypeKind::kDecimal);
     default:
       return false;
   }
@@ -198,6 +209,8 @@ ImagePlan RowPlan::make_image(Bytes sent) const {
         static_cast<uint8_t>(static_cast<unsigned>(presence) << (step.column % 4 * 2));
     if (here && step.variable) plan.first_bytes += 64;
   }
+  std::memcpy(&plan.presence_word, plan.presence.data(),
+              std::min(plan.presence.size(), sizeof(plan.presence_word)));
   return plan;
 }
 

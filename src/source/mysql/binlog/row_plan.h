@@ -32,7 +32,8 @@ enum class RowStep : uint8_t {
   kTime2,
   kDatetime2,
   kTimestamp2,
-  kDecimal,
+  kDecimal,       ///< as text
+  kSmallDecimal,  ///< as an integer
   kBit,
   kSmallEnum,  ///< one byte
   kSet,
@@ -49,11 +50,12 @@ enum class RowStep : uint8_t {
 /// One column of an image.
 struct RowColumn {
   RowStep step = RowStep::kCopy1;
-  uint8_t width = 0;   ///< bytes of a fixed value, or of the length before a value
-  uint8_t digits = 0;  ///< temporal: bytes of the fraction; decimal: precision
-  uint8_t scale = 0;   ///< decimal
+  uint8_t width = 0;  ///< bytes of a fixed value, or of the length before a value
+  uint8_t digits =
+      0;  ///< temporal: bytes of the fraction; decimal: precision, or SmallDecimal::lead
+  uint8_t scale = 0;   ///< decimal; SmallDecimal::tail
   uint32_t slot = 0;   ///< where the column's slot is in the row
-  uint32_t limit = 0;  ///< the most bytes the value may have
+  uint32_t limit = 0;  ///< the most bytes the value may have; SmallDecimal::groups
   uint32_t column = 0;
   bool variable = false;
   const Charset* charset = nullptr;
@@ -64,6 +66,7 @@ struct ImagePlan {
   std::vector<RowColumn> steps;       ///< the sent columns, in order
   std::vector<RowColumn> missing;     ///< the others: unavailable
   std::vector<uint8_t> presence;      ///< the row's presence bits if no value is NULL
+  uint64_t presence_word = 0;         ///< the first eight bytes of it
   std::vector<uint8_t> columns_sent;  ///< the event's bits that this plan is for
   uint32_t fixed_bytes = 0;
   uint32_t first_bytes = 0;  ///< room to start with
@@ -97,5 +100,16 @@ class RowPlan {
 /// (docs/row_format.md). kCorrupt, naming the column, when the bytes do not fit; `out` is then as
 /// it was.
 Status transcode_image(const ImagePlan& plan, Cursor& rows, ByteBuffer& out);
+/// How far transcode_rows came.
+struct RowsTaken {
+  uint32_t rows = 0;
+  bool sound = true;  ///< false: the row after these is damaged; transcode_image says where
+};
+
+/// Reads whole rows, of one image or (`second`) of two, and appends each image after its length in
+/// bytes (u32), until `rows` is used up or `out` holds `until_bytes`; at least one. `rows` is then
+/// what is left.
+RowsTaken transcode_rows(const ImagePlan& first, const ImagePlan* second, Bytes& rows,
+                         size_t until_bytes, ByteBuffer& out);
 
 }  // namespace tailwater::mysql

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "model/decimal.h"
 #include "model/temporal.h"
 
 namespace tailwater::mysql {
@@ -74,6 +75,11 @@ std::string fixed_text(const Type& type, const RowView& row, size_t column) {
     }
     case TypeKind::kSet:
       return set_text(row.fixed<uint64_t>(column), type.labels);
+    case TypeKind::kDecimal: {
+      SmallDecimalText small;
+      if (!is_small_decimal(type)) return std::string(row.text(column));
+      return std::string(small_decimal_text(row.fixed<int64_t>(column), type.scale, small));
+    }
     case TypeKind::kUuid:
       return to_hex(row.wide(column));
     default:

@@ -13,36 +13,50 @@ namespace {
 constexpr size_t kBlock = 16;
 constexpr int32_t kYearBase = 1900;
 
-// One image. Steps read at `in_`, never beyond `end_`, and write into slots or at the row's end.
+// Images one after the other. Steps read at `in_`, never beyond `end_`, and write into slots or at
+// the row's end.
 class Transcoder {
  public:
-  Transcoder(const ImagePlan& plan, Bytes rows, ByteBuffer& out)
-      : plan_(&plan),
-        out_(out, plan.first_bytes),
-        in_(rows.data()),
-        end_(rows.data() + rows.size()) {}
+  Transcoder(Bytes rows, ByteBuffer& out)
+      : out_(out), in_(rows.data()), end_(rows.data() + rows.size()) {}
 
   // Whether the image was sound; if not, `failed_at` is the step.
-  bool run() {
-    const size_t null_bytes = (plan_->steps.size() + 7) / 8;
-    if (static_cast<size_t>(end_ - in_) < null_bytes) return false;
+  bool image(const ImagePlan& plan) {
+    plan_ = &plan;
+    const size_t null_bytes = (plan.steps.size() + 7) / 8;
+    if (left() < null_bytes) [[unlikely]]
+      return false;
     const uint8_t* const nulls = in_;
     in_ += null_bytes;
     start_row();
-    const bool sound = any_null(nulls) || !plan_->missing.empty() ? sparse(nulls) : dense();
-    if (sound) out_.finish();
-    return sound;
+    return any_null(nulls) || !plan.missing.empty() ? sparse(nulls) : dense();
   }
+  // The same after the image's length.
+  bool sized_image(const ImagePlan& plan) {
+    out_.ensure(sizeof(uint32_t));
+    out_.at += sizeof(uint32_t);
+    if (!image(plan)) [[unlikely]]
+      return false;
+    store(out_.row() - sizeof(uint32_t), static_cast<uint32_t>(out_.written(out_.at)));
+    return true;
+  }
+  [[nodiscard]] RowOutput& output() { return out_; }
   [[nodiscard]] const uint8_t* input() const { return in_; }
+  [[nodiscard]] size_t left() const { return static_cast<size_t>(end_ - in_); }
   [[nodiscard]] size_t failed_at() const { return step_; }
 
  private:
-  [[nodiscard]] size_t left() const { return static_cast<size_t>(end_ - in_); }
   [[nodiscard]] uint8_t* slot(const RowColumn& step) const { return out_.row() + step.slot; }
 
   void start_row() {
+    out_.start_row(plan_->first_bytes);
     uint8_t* const row = out_.row();
-    std::memcpy(row, plan_->presence.data(), plan_->presence.size());
+    const size_t bytes = plan_->presence.size();
+    if (bytes <= sizeof(uint64_t)) [[likely]] {
+      store(row, plan_->presence_word);  // the slots after it are written later
+    } else {
+      std::memcpy(row, plan_->presence.data(), bytes);
+    }
     out_.at = row + plan_->fixed_bytes;
   }
 
@@ -83,6 +97,13 @@ class Transcoder {
         case RowStep::kTimestamp2:
           store(slot, read_timestamp2(in, step.digits));
           break;
+        case RowStep::kSmallDecimal: {
+          int64_t value = 0;
+          if (!read_small_decimal(in, end_, shape_of(step), value)) [[unlikely]]
+            return stop(step);
+          store(slot, value);
+          break;
+        }
         case RowStep::kDatetime2: {
           Datetime value;
           if (!read_datetime2(in, step.digits, value)) [[unlikely]]
@@ -90,6 +111,15 @@ class Transcoder {
           put_datetime(slot, value);
           break;
         }
+        case RowStep::kBytes:
+        case RowStep::kText:
+        case RowStep::kJson:
+          in_ = in;
+          if (!variable(step)) [[unlikely]]
+            return stop(step);
+          in = in_;
+          row = out_.row();
+          continue;
         default:
           in_ = in;
           if (!apply(step)) [[unlikely]]
@@ -187,7 +217,9 @@ class Transcoder {
         store(slot(step), big_endian(in_, step.width));
         break;
       case RowStep::kBytes:
-        return bytes(step);
+      case RowStep::kText:
+      case RowStep::kJson:
+        return variable(step);
       default:
         return apply_rare(step);
     }
@@ -199,6 +231,8 @@ class Transcoder {
     switch (step.step) {
       case RowStep::kDecimal:
         return decimal(step);
+      case RowStep::kSmallDecimal:
+        return small_decimal(step);
       case RowStep::kDatetime2:
         return datetime(step);
       case RowStep::kTime2:
@@ -207,10 +241,6 @@ class Transcoder {
         return old_time(step);
       case RowStep::kOldDatetime:
         return datetime(step);
-      case RowStep::kText:
-        return text(step);
-      case RowStep::kJson:
-        return json(step);
       case RowStep::kPadded:
         return padded(step);
       case RowStep::kUuid:
@@ -254,6 +284,17 @@ class Transcoder {
     return true;
   }
 
+  static SmallDecimal shape_of(const RowColumn& step) {
+    return {step.digits, static_cast<uint8_t>(step.limit), step.scale};
+  }
+  bool small_decimal(const RowColumn& step) {
+    int64_t value = 0;
+    const bool sound = read_small_decimal(in_, end_, shape_of(step), value);
+    store(slot(step), value);
+    in_ += step.width;
+    return sound;
+  }
+
   static void put_datetime(uint8_t* slot, const Datetime& value) {
     store<int32_t>(slot, value.date.packed);
     store<int64_t>(slot + sizeof(int32_t), value.time_us);
@@ -283,29 +324,32 @@ class Transcoder {
 
   // The length before a value; false when it does not fit.
   bool length(const RowColumn& step, size_t& out) {
-    size_t value = in_[0];
-    switch (step.width) {
-      case 1:
-        break;
-      case 2:
-        value = load<uint16_t>(in_);
-        break;
-      case 3:
-        value = three_bytes();
-        break;
-      default:
-        value = load<uint32_t>(in_);
+    size_t value = 0;
+    if (left() >= sizeof(uint32_t)) [[likely]] {
+      value = load<uint32_t>(in_) & (0xffffffffu >> (32 - 8 * step.width));
+    } else {
+      for (unsigned i = step.width; i-- > 0;) value = value << 8 | in_[i];
     }
     in_ += step.width;
     out = value;
     return value <= left() && value <= step.limit;
   }
 
-  bool bytes(const RowColumn& step) {
+  // The commoner ones of the values that are a length and bytes.
+  bool variable(const RowColumn& step) {
     size_t count = 0;
     if (!length(step, count)) [[unlikely]]
       return false;
-    copy(count);
+    if (step.step == RowStep::kBytes) {
+      copy(count);
+    } else if (step.step == RowStep::kText) {
+      convert(step.charset, Bytes(in_, count));
+      in_ += count;
+    } else {
+      if (!write_json(Bytes(in_, count), out_)) [[unlikely]]
+        return false;
+      in_ += count;
+    }
     close(step);
     return true;
   }
@@ -326,9 +370,37 @@ class Transcoder {
     in_ += count;
   }
 
+  // Whether the value is nothing but ASCII, and was copied.
+  bool copy_ascii_only(Bytes value) {
+    constexpr uint64_t kHighBits = 0x8080808080808080;
+    constexpr size_t kWord = sizeof(uint64_t);
+    const uint8_t* const from = value.data();
+    uint64_t bits = 0;
+    if (value.size() >= kWord) {
+      for (size_t i = 0; i + kWord <= value.size(); i += kWord) {
+        const auto word = load<uint64_t>(from + i);
+        bits |= word;
+        store(out_.at + i, word);
+      }
+      const auto last = load<uint64_t>(from + value.size() - kWord);
+      bits |= last;
+      store(out_.at + value.size() - kWord, last);
+    } else {
+      for (size_t i = 0; i < value.size(); ++i) {
+        bits |= from[i];
+        out_.at[i] = from[i];
+      }
+    }
+    if ((bits & kHighBits) != 0) return false;
+    out_.at += value.size();
+    return true;
+  }
+
   // Text of another character set. What is no text there is kept as it is.
   void convert(const Charset* charset, Bytes value) {
     out_.ensure(value.size() * Charset::kExpansion + kBlock);
+    if (charset != nullptr && charset->has_ascii() && copy_ascii_only(value)) [[likely]]
+      return;
     uint8_t* const end = charset == nullptr ? nullptr : charset->write_utf8(value, out_.at);
     if (end != nullptr) {
       out_.at = end;
@@ -336,23 +408,6 @@ class Transcoder {
     }
     if (!value.empty()) std::memcpy(out_.at, value.data(), value.size());
     out_.at += value.size();
-  }
-
-  bool text(const RowColumn& step) {
-    size_t count = 0;
-    if (!length(step, count)) return false;
-    convert(step.charset, Bytes(in_, count));
-    in_ += count;
-    close(step);
-    return true;
-  }
-
-  bool json(const RowColumn& step) {
-    size_t count = 0;
-    if (!length(step, count) || !write_json(Bytes(in_, count), out_)) return false;
-    in_ += count;
-    close(step);
-    return true;
   }
 
   bool padded(const RowColumn& step) {
@@ -417,7 +472,7 @@ class Transcoder {
     return true;
   }
 
-  const ImagePlan* plan_;
+  const ImagePlan* plan_ = nullptr;
   RowOutput out_;
   const uint8_t* in_;
   const uint8_t* end_;
@@ -435,11 +490,27 @@ Status damaged_row(const ImagePlan& plan, size_t step) {
 }  // namespace
 
 Status transcode_image(const ImagePlan& plan, Cursor& rows, ByteBuffer& out) {
-  Transcoder transcoder(plan, rows.rest(), out);
-  if (!transcoder.run()) [[unlikely]]
-    return damaged_row(plan, transcoder.failed_at());
+  Transcoder transcoder(rows.rest(), out);
+  if (!transcoder.image(plan)) return damaged_row(plan, transcoder.failed_at());
+  transcoder.output().commit();
   rows.skip(static_cast<size_t>(transcoder.input() - rows.position()));
   return {};
+}
+
+RowsTaken transcode_rows(const ImagePlan& first, const ImagePlan* second, Bytes& rows,
+                         size_t until_bytes, ByteBuffer& out) {
+  RowsTaken taken;
+  Transcoder transcoder(rows, out);
+  while (transcoder.left() > 0) {
+    taken.sound =
+        transcoder.sized_image(first) && (second == nullptr || transcoder.sized_image(*second));
+    if (!taken.sound) break;
+    transcoder.output().commit();
+    ++taken.rows;
+    if (transcoder.output().size() >= until_bytes) break;
+  }
+  rows = rows.last(transcoder.left());
+  return taken;
 }
 
 }  // namespace tailwater::mysql

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace tailwater::format {
+namespace tailwater {
 
 /// The most characters that write_number writes to: more than the digits of any number, because it
 /// stores whole words.
@@ -55,4 +55,4 @@ inline char* write_number(char* to, int64_t value) {
   return write_number(to + 1, 0 - static_cast<uint64_t>(value));
 }
 
-}  // namespace tailwater::format
+}  // namespace tailwater
