@@ -1,10 +1,11 @@
 // bare_reader: the floor of catch-up: receives a server's binlog, writes it to a file, syncs it.
-// No decoding, no checks.
+// No decoding, no checks. It writes as the changelog does, around the page cache.
 //
 //   bare_reader URL BINLOG_FILE OUTPUT_FILE
 #include <cstdio>
 
 #include "base/file.h"
+#include "changelog/appender.h"
 #include "db/mysql/connection.h"
 #include "db/mysql/dump_stream.h"
 #include "db/mysql/endpoint.h"
@@ -12,8 +13,6 @@
 
 namespace tailwater::bench {
 namespace {
-
-constexpr size_t kWriteBytes = 1 << 20;
 
 Status read_all(const std::string& url, const std::string& binlog, const std::string& path) {
   TW_ASSIGN(mysql::Endpoint endpoint, mysql::parse_endpoint(url));
@@ -24,22 +23,18 @@ Status read_all(const std::string& url, const std::string& binlog, const std::st
   options.non_blocking = true;
   TW_ASSIGN(auto dump,
             mysql::DumpStream::open(std::move(connection), BinlogPosition{binlog, 4}, options));
-  TW_ASSIGN(auto file, FileSystem::posix().open(path, OpenMode::kCreateNew));
-  ByteBuffer buffer(kWriteBytes * 2);
-  uint64_t written = 0;
-  const auto write = [&]() -> Status {
-    TW_TRY(file->write_at(written, buffer.view()));
-    written += buffer.size();
-    buffer.clear();
-    return {};
-  };
+  FileSystem& files = FileSystem::posix();
+  TW_TRY(files.open(path, OpenMode::kCreateNew));
+  TW_ASSIGN(auto file,
+            changelog::Appender::open(
+                files, path, 0, {.reserve_bytes = 16 << 20, .direct_write_bytes = 128 << 10}));
   for (;;) {
     TW_ASSIGN(const auto event, dump.next({}));
     if (!event) break;
-    buffer.append(*event);
-    if (buffer.size() >= kWriteBytes) TW_TRY(write());
+    TW_TRY(file->append(*event));
   }
-  TW_TRY(write());
+  TW_TRY(file->flush());
+  TW_TRY(file->trim());
   return file->sync();
 }
 

@@ -9,8 +9,10 @@
 namespace tailwater::changelog {
 namespace {
 
-constexpr int64_t kAdvanceEveryUs =
-    1000000;  // an idle or filtered source costs one small frame a second
+// An idle or filtered source costs a small frame now and then, ever seldomer: a segment without a
+// change cannot be closed, and must not grow without end.
+constexpr int64_t kAdvanceEveryUs = 1000000;
+constexpr int64_t kAdvanceEveryUsMax = 60000000;
 
 tl::unexpected<Error> misuse(std::string_view what) {
   return fail(ErrorKind::kBug, fmt::format("the changelog's writer was used wrongly: {}", what));
@@ -139,6 +141,7 @@ Status LogWriter::commit(const TransactionEnd& end) {
   transaction_.open = false;
   marks_.clear();
   ++frame_.transactions;
+  advance_every_us_ = kAdvanceEveryUs;
   frame_.tables |= transaction_.tables;
   frame_.committed_changes += transaction_.changes - transaction_.changes_before;
   frame_.committed_bytes = frame_.body.size();
@@ -172,8 +175,9 @@ Status LogWriter::seal() {
   if (frame_.committed_bytes == 0) return queue_->status();
   if (frame_.transactions == 0) {
     const int64_t now = options_.clock->steady_us();
-    if (now - advance_sealed_us_ < kAdvanceEveryUs) return queue_->status();
+    if (now - advance_sealed_us_ < advance_every_us_) return queue_->status();
     advance_sealed_us_ = now;
+    advance_every_us_ = std::min(advance_every_us_ + kAdvanceEveryUs, kAdvanceEveryUsMax);
   }
   return seal_committed();
 }

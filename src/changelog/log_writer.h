@@ -116,6 +116,7 @@ class LogWriter final : public Writer {
   uint64_t segment_base_ = 0;   // of the segment that the next frame goes to
   uint64_t segment_count_ = 1;  // of segments that this writer filled
   int64_t advance_sealed_us_ = INT64_MIN / 2;
+  int64_t advance_every_us_ = 0;
   bool closed_ = false;
 };
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/thread_name.h"
+#include "base/own_thread.h"
 
 namespace tailwater::changelog {
 namespace {
@@ -137,7 +137,7 @@ void WriteQueue::wait_for_work(std::unique_lock<std::mutex>& lock) {
 }
 
 void WriteQueue::run() {
-  name_thread("tw-log");
+  begin_own_thread("tw-log");
   std::vector<FrameJob> group;
   std::unique_lock lock(mutex_);
   int64_t retained_us = 0;

@@ -28,8 +28,8 @@ char* write_decimal_text(int64_t unscaled, unsigned scale, char* to) {
   if (unscaled == kDecimalInfinity) return write_word("Infinity", to);
   if (unscaled == kDecimalMinusInfinity) return write_word("-Infinity", to);
   if (unscaled < 0) *to++ = '-';
-  const auto value = unscaled < 0 ? 0 - static_cast<uint64_t>(unscaled)
-                                  : static_cast<uint64_t>(unscaled);
+  const auto value =
+      unscaled < 0 ? 0 - static_cast<uint64_t>(unscaled) : static_cast<uint64_t>(unscaled);
   if (scale == 0) return write_number(to, value);
   const uint64_t power = kPowers[std::min<size_t>(scale, kSmallDecimalDigits)];
   to = write_number(to, value / power);

@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/thread_name.h"
+#include "base/own_thread.h"
 
 namespace tailwater::pipeline {
 namespace {
@@ -108,7 +108,7 @@ Result<std::unique_ptr<ControlServer>> ControlServer::listen(const std::string& 
 ControlServer::ControlServer(std::string path, int listener, int wake, Handler handler)
     : path_(std::move(path)), listener_(listener), wake_(wake), handler_(std::move(handler)) {
   thread_ = std::jthread([this](std::stop_token stop) {
-    name_thread("tw-control");
+    begin_own_thread("tw-control");
     serve(std::move(stop));
   });
 }

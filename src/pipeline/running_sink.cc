@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/log_line.h"
-#include "base/thread_name.h"
+#include "base/own_thread.h"
 #include "changelog/cursor.h"
 #include "sink/console/console_sink.h"
 
@@ -12,7 +12,7 @@ namespace tailwater::pipeline {
 
 void RunningSink::start() {
   thread_ = std::jthread([this](const std::stop_token& stop) {
-    name_thread("tw-sink");
+    begin_own_thread("tw-sink");
     Status result = run(stop);
     if (!result.has_value() && result.error().kind != ErrorKind::kStopped) {
       log_lines().error("sink {}: {}", name(), result.error().describe());

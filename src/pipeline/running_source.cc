@@ -8,8 +8,8 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log_line.h"
+#include "base/own_thread.h"
 #include "base/text.h"
-#include "base/thread_name.h"
 #include "pipeline/source_factory.h"
 
 namespace tailwater::pipeline {
@@ -83,7 +83,7 @@ void RunningSource::start() {
   const std::scoped_lock lock(mutex_);
   phase_ = Phase::kRunning;
   thread_ = std::jthread([this](std::stop_token stop) {
-    name_thread("tw-source");
+    begin_own_thread("tw-source");
     run(stop);
   });
 }

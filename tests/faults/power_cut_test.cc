@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "changelog/log_fixture.h"
 #include "log_campaign.h"
 
 namespace tailwater::testing {
@@ -46,6 +47,42 @@ TEST(PowerCut, FailingCallsAndFullDisksLoseNothing) {
     LogCampaign campaign({.seed = seed, .lives = 6, .inject_errors = true});
     const auto broken = campaign.run();
     ASSERT_FALSE(broken.has_value()) << *broken;
+  }
+}
+
+// A disk that is really full: what was committed stays, and with more room the log goes on.
+TEST(FullDisk, KeepsWhatIsCommittedAndGoesOnWithMoreRoom) {
+  SimFiles files(1);
+  TW_OK(files.make_folder("disk"));
+  files.set_capacity(200'000);
+  uint64_t pos = 0;
+  uint64_t rows = 0;
+  for (const uint64_t more : {uint64_t{300'000}, uint64_t{400'000}, UINT64_MAX}) {
+    auto writer = changelog::Writer::open(files, "disk/log",
+                                          {.segment_bytes = 64 << 10, .frame_bytes = 8 << 10},
+                                          changelog::shop_identity());
+    TW_OK(writer);
+    changelog::Source source(**writer);
+    if ((*writer)->last_position()) source.resume((*writer)->last_position()->binlog.pos);
+    EXPECT_EQ(raw((*writer)->next_offset()), rows);
+    Status status;
+    for (int i = 0; i < 2000 && status.has_value(); ++i) {
+      status = source.begin();
+      if (!status) break;
+      status = source.rows(Op::kInsert, changelog::shop_table(), i, 1, std::string(500, 'x'));
+      if (status) status = source.commit();
+      if (status) status = (*writer)->flush();
+      if (status) ++rows;
+    }
+    ASSERT_FALSE(status.has_value());
+    EXPECT_EQ(status.error().kind, ErrorKind::kFull);
+    writer->reset();
+    const auto lines = changelog::read_all(files, "disk/log");
+    TW_OK(lines);
+    EXPECT_EQ(lines->size(), rows * 3);
+    EXPECT_GT(rows, pos);
+    pos = rows;
+    files.set_capacity(more);
   }
 }
 

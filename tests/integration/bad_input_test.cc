@@ -94,6 +94,13 @@ TEST_P(BadInputTest, Flags) {
   expect_stream("http://127.0.0.1/", {}, kUsage, HasSubstr("http"));
 }
 
+TEST_P(BadInputTest, Commands) {
+  expect({"straem", url()}, kUsage, HasSubstr("stream"));
+  expect({"stream"}, kUsage, HasSubstr("mysql://"));
+  expect({"tail", folder_.file("nothing")}, kFailed, HasSubstr(folder_.file("nothing")));
+  expect({"log", "info", folder_.file("nothing")}, kFailed, HasSubstr(folder_.file("nothing")));
+}
+
 TEST_P(BadInputTest, Configuration) {
   const std::string toml = folder_.file("tailwater.toml");
   std::ofstream(toml) << fmt::format(

@@ -205,8 +205,12 @@ TEST_P(ContinuityTest, CutAndStalledNetwork) {
   }
   proxy.stall(true);
   insert(30);
-  std::this_thread::sleep_for(milliseconds(1500));
+  // Never dead but green.
+  EXPECT_TRUE(wait_until([&] { return !running->status().healthy; }));
+  EXPECT_NE(running->status().why_unhealthy, "");
   proxy.stall(false);
+  EXPECT_TRUE(wait_until([&] { return running->status().healthy; }))
+      << running->status().why_unhealthy;
   insert(30);
   EXPECT_TRUE(has_all());
   expect_all();
@@ -227,6 +231,18 @@ TEST_P(ContinuityTest, KeptChangelogGoesOn) {
     EXPECT_EQ(broken_promise(*whole), "");
     EXPECT_EQ(numbers(*whole), from_to(1, 30));
   }
+}
+
+// A first run that met no transaction leaves a changelog that a second one goes on with.
+TEST_P(ContinuityTest, RunWithoutATransactionIsGoneOnWith) {
+  for (int i = 0; i < 2; ++i) {
+    const auto captured = capture(config(), log());
+    ASSERT_TRUE(captured.has_value()) << captured.error().describe();
+    EXPECT_TRUE(captured->empty());
+  }
+  insert(5);
+  ASSERT_TRUE(capture(config(), log()).has_value());
+  expect_all();
 }
 
 TEST_P(ContinuityTest, EveryStartAndEveryEnd) {

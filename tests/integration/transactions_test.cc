@@ -142,6 +142,22 @@ TEST_P(TransactionsTest, LoadDataInfile) {
               ElementsAre("insert tx.a 1|one", "insert tx.a 2|NULL", "insert tx.a 3|t'h\\ree"));
 }
 
+// The file is the client's.
+TEST_P(TransactionsTest, LoadDataLocalInfile) {
+  use_lenient_server();
+  run({"SET GLOBAL local_infile = 1"});
+  const TempFolder folder("tailwater-load");
+  std::ofstream(folder.file("load.csv")) << "1,\"o,ne\"\n2,\\N\n";
+  const auto output = run_command(
+      {"mariadb", "--no-defaults", "--local-infile=1", "--socket=" + server_->socket(),
+       fmt::format("--user={}", kServerUser), fmt::format("--password={}", kServerPassword), "tx",
+       fmt::format("--execute=LOAD DATA LOCAL INFILE '{}' INTO TABLE a FIELDS TERMINATED BY ',' "
+                   "OPTIONALLY ENCLOSED BY '\"'",
+                   folder.file("load.csv"))});
+  ASSERT_TRUE(output.has_value()) << output.error().describe();
+  EXPECT_THAT(lines(), ElementsAre("insert tx.a 1|o,ne", "insert tx.a 2|NULL"));
+}
+
 TEST_P(TransactionsTest, CreateTableSelectAndTruncate) {
   run({"INSERT INTO a VALUES (1,'x'),(2,'y')", "CREATE TABLE c (PRIMARY KEY (id)) SELECT * FROM a",
        "TRUNCATE TABLE c", "TRUNCATE a", "DROP TABLE c"});

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/own_thread.h"
 #include "base/text.h"
-#include "base/thread_name.h"
 
 namespace tailwater::mysql {
 namespace {
@@ -40,10 +40,7 @@ Result<size_t> receive_some(Wire& wire, WireWait& waiter, const ChunkOptions& op
 }  // namespace
 
 DirectChunks::DirectChunks(Wire& wire, WireWait& waiter, const ChunkOptions& options)
-    : wire_(wire),
-      waiter_(waiter),
-      options_(options),
-      received_us_(options.clock->steady_us()) {
+    : wire_(wire), waiter_(waiter), options_(options), received_us_(options.clock->steady_us()) {
   for (ByteBuffer& buffer : buffers_) make_room(buffer, options.chunk_bytes);
 }
 
@@ -71,7 +68,7 @@ ReadAhead::~ReadAhead() {
 }
 
 void ReadAhead::run(const std::stop_token& stop) {
-  name_thread("tw-receive");
+  begin_own_thread("tw-receive");
   size_t index = 0;
   while (take_free(stop, index)) {
     auto status = fill(index, stop);
@@ -118,8 +115,7 @@ bool ReadAhead::reader_is_hungry() {
 
 void ReadAhead::hand_over(size_t index, size_t size) {
   const std::scoped_lock lock(mutex_);
-  queue_.emplace_back(index,
-                      Chunk{buffers_[index].data() + Chunk::kHeadroom, size, received_us_});
+  queue_.emplace_back(index, Chunk{buffers_[index].data() + Chunk::kHeadroom, size, received_us_});
   filled_.notify_one();
 }
 

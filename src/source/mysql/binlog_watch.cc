@@ -3,7 +3,7 @@
 #include <condition_variable>
 #include <optional>
 
-#include "base/thread_name.h"
+#include "base/own_thread.h"
 #include "db/mysql/connection.h"
 
 namespace tailwater::mysql {
@@ -15,7 +15,7 @@ constexpr auto kAskEvery = std::chrono::seconds(5);
 
 BinlogWatch::BinlogWatch(Endpoint endpoint) : endpoint_(std::move(endpoint)) {
   thread_ = std::jthread([this](const std::stop_token& stop) {
-    name_thread("tw-watch");
+    begin_own_thread("tw-watch");
     watch(stop);
   });
 }

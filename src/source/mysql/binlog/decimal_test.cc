@@ -70,9 +70,9 @@ TEST(SmallDecimal, ReadsWhatTheTextSays) {
 
 TEST(SmallDecimal, RefusesGroupsThatAreTooLarge) {
   // decimal(10,2): a byte that says 10 where one digit is, a group of a billion, 100 hundredths.
-  for (const std::vector<uint8_t>& bytes :
-       {std::vector<uint8_t>{0x8a, 0, 0, 0, 0}, {0x80, 0x3b, 0x9a, 0xca, 0x00, 0},
-        {0x80, 0, 0, 0, 0, 100}}) {
+  for (const std::vector<uint8_t>& bytes : {std::vector<uint8_t>{0x8a, 0, 0, 0, 0},
+                                            {0x80, 0x3b, 0x9a, 0xca, 0x00, 0},
+                                            {0x80, 0, 0, 0, 0, 100}}) {
     const unsigned precision = bytes.size() == 5 ? 10 : 12;
     const unsigned scale = bytes.size() == 5 ? 0 : 2;
     int64_t value = 0;

@@ -156,7 +156,8 @@ TEST(Rotate, Reads) {
 }
 
 TEST(Heartbeat, BothVersions) {
-  Event first = event_of(EventType::kHeartbeat, "bin.000001");
+  const std::string name = "bin.000001";
+  Event first = event_of(EventType::kHeartbeat, name);
   first.header.next_pos = 77;
   EXPECT_EQ(parse_heartbeat(first).value().file, "bin.000001");
   EXPECT_EQ(parse_heartbeat(first).value().pos, 77u);
