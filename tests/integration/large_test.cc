@@ -96,8 +96,8 @@ TEST_P(LargeTest, TransactionOfFiveMillionRows) {
     run({"INSERT INTO large.t SELECT seq, seq * 7 % 1000 FROM large.seq_0_to_4999999"});
   } else {
     run({"SET cte_max_recursion_depth = 5000000",
-         "INSERT INTO large.t WITH RECURSIVE numbers (id) AS (SELECT 0 UNION ALL SELECT id + 1 FROM "
-         "numbers WHERE id < 4999999) SELECT id, id * 7 % 1000 FROM numbers"});
+         "INSERT INTO large.t WITH RECURSIVE numbers (id) AS (SELECT 0 UNION ALL SELECT id + 1 "
+         "FROM numbers WHERE id < 4999999) SELECT id, id * 7 % 1000 FROM numbers"});
   }
   const auto program = capture_into(folder_.file("data"));
   PeakMemory memory(program->pid());

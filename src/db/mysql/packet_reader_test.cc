@@ -47,7 +47,7 @@ class Peer {
 
  private:
   int ours_ = -1;
-  int theirs_ = -1;
+  std::atomic<int> theirs_ = -1;
   std::unique_ptr<Wire> wire_;
 };
 
