@@ -14,6 +14,15 @@
 namespace tailwater::bench {
 namespace {
 
+// A rotate event that is in the file; the server also sends one that is not, before the first.
+bool is_end_of_file(Bytes event) {
+  constexpr size_t kTypeAt = 4;
+  constexpr size_t kNextPosAt = 13;
+  constexpr uint8_t kRotate = 4;
+  return event.size() > kNextPosAt + 4 && event[kTypeAt] == kRotate &&
+         load<uint32_t>(event.data() + kNextPosAt) != 0;
+}
+
 Status read_all(const std::string& url, const std::string& binlog, const std::string& path) {
   TW_ASSIGN(mysql::Endpoint endpoint, mysql::parse_endpoint(url));
   TW_TRY(mysql::complete_endpoint(endpoint, mysql::Surroundings::of_process()));
@@ -32,6 +41,7 @@ Status read_all(const std::string& url, const std::string& binlog, const std::st
     TW_ASSIGN(const auto event, dump.next({}));
     if (!event) break;
     TW_TRY(file->append(*event));
+    if (is_end_of_file(*event)) break;
   }
   TW_TRY(file->flush());
   TW_TRY(file->trim());
