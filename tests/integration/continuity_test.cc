@@ -24,11 +24,11 @@ using std::chrono::milliseconds;
 constexpr int kWaitMs = 20'000;
 
 template <typename Condition>
-bool wait_until(const Condition& condition) {
+bool wait_until(const Condition& condition, milliseconds pause = milliseconds(20)) {
   const auto deadline = std::chrono::steady_clock::now() + milliseconds(kWaitMs);
   while (std::chrono::steady_clock::now() < deadline) {
     if (condition()) return true;
-    std::this_thread::sleep_for(milliseconds(20));
+    std::this_thread::sleep_for(pause);
   }
   return false;
 }
@@ -231,6 +231,27 @@ TEST_P(ContinuityTest, KeptChangelogGoesOn) {
     EXPECT_EQ(broken_promise(*whole), "");
     EXPECT_EQ(numbers(*whole), from_to(1, 30));
   }
+}
+
+// A stop is heard while there is always more to read.
+TEST_P(ContinuityTest, StopsInTheMiddleOfACatchUp) {
+  constexpr int kTransactions = 60;
+  std::string rows;
+  for (int i = 0; i < 5000; ++i) rows += fmt::format("{}({}, REPEAT('x', 1000))", i ? "," : "", i);
+  ASSERT_TRUE(server_->run({"CREATE TABLE con.big (n INT, v TEXT)"}).has_value());
+  start_ = binlog_end(*server_);
+  for (int i = 0; i < kTransactions; ++i) {
+    ASSERT_TRUE(server_->run({"INSERT INTO con.big VALUES " + rows}).has_value());
+  }
+  const auto running = start(config(""));
+  ASSERT_NE(running, nullptr);
+  ASSERT_TRUE(wait_until([&] { return running->status().log.transactions > 0; }, milliseconds(1)));
+  ASSERT_TRUE(running->stop().has_value());
+  const auto captured = read_changelog(log());
+  ASSERT_TRUE(captured.has_value()) << captured.error().describe();
+  EXPECT_EQ(broken_promise(*captured), "");
+  EXPECT_GE(captured->size(), 1U);
+  EXPECT_LT(captured->size(), size_t{kTransactions});
 }
 
 // A first run that met no transaction leaves a changelog that a second one goes on with.

@@ -133,6 +133,7 @@ Chunk ReadAhead::take_locked() {
 }
 
 Result<Chunk> ReadAhead::next(const std::stop_token& stop) {
+  if (stop.stop_requested()) return fail(ErrorKind::kStopped, "stopped");
   std::unique_lock lock(mutex_);
   const bool woken =
       filled_.wait(lock, stop, [this] { return !queue_.empty() || failed_.has_value(); });

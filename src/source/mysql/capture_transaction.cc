@@ -191,11 +191,10 @@ Status Capture::append_rows(const EventHeader& header, const RowsEvent& rows, Ca
   TW_ASSIGN(
       const ImagePlan* first,
       table.plan.image(rows.kind == RowsKind::kWrite ? rows.after_columns : rows.before_columns));
-  const ImagePlan* second = first;
+  const ImagePlan* second = nullptr;
   if (update) {
     TW_ASSIGN(second, table.plan.image(rows.after_columns));
   }
-  if (!update) second = nullptr;
   if (!table.selected) return step_over(*first, second, rows.rows);
 
   TW_TRY(ensure_started());

@@ -16,8 +16,9 @@
 namespace tailwater::mysql {
 namespace {
 
-constexpr uint32_t kEventsPerLook =
-    4096;  // how often a busy stream looks at the clock and the log's room
+// How often a busy stream looks for a stop, at the clock and at the log's room: a few megabytes of
+// rows.
+constexpr uint32_t kEventsPerLook = 512;
 
 constexpr int64_t kPositionEveryUs = 100'000;
 
@@ -147,6 +148,8 @@ Status MysqlSource::stream(DumpStream& dump, const std::stop_token& stop) {
     if (capture_->finished()) return writer_.flush();
     if (--until_look == 0) {
       until_look = kEventsPerLook;
+      // What is received ahead is read without a wait, so a stop must be looked for here.
+      if (stop.stop_requested()) return fail(ErrorKind::kStopped, "stopped");
       note_progress(dump);
       if (!capture_->in_transaction()) TW_TRY(writer_.wait_for_room(stop));
     }

@@ -50,8 +50,8 @@ class RowOutput {
 
  private:
   void grow(size_t bytes) {
-    const size_t used = out_->data() == nullptr ? 0 : size();
-    const size_t row = out_->data() == nullptr ? 0 : used - written(at);
+    const size_t used = size();
+    const size_t row = used - written(at);
     out_->truncate(used);
     // Some more than asked, so that a row of many small pieces comes here seldom.
     const size_t more = std::max(bytes + bytes / 2 + 256, out_->capacity() - used);
