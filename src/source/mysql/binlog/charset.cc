@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "source/mysql/binlog/ascii_copy.h"
 #include "source/mysql/binlog/charset_multi_byte.h"
 #include "source/mysql/binlog/utf8_writer.h"
 
@@ -47,28 +48,11 @@ std::string_view charset_name_of(uint32_t collation) {
   return run->charset;
 }
 
-// Copies ASCII, eight bytes at a time, and returns how many bytes that were.
-size_t copy_ascii(Bytes text, uint8_t* to) {
-  constexpr uint64_t kHighBits = 0x8080808080808080;
-  size_t at = 0;
-  while (text.size() - at >= sizeof(uint64_t)) {
-    const auto word = load<uint64_t>(text.data() + at);
-    if ((word & kHighBits) != 0) break;
-    store(to + at, word);
-    at += sizeof(uint64_t);
-  }
-  while (at < text.size() && text[at] < 0x80) {
-    to[at] = text[at];
-    ++at;
-  }
-  return at;
-}
-
 uint8_t* write_single_byte(const Charset& charset, Bytes text, uint8_t* to) {
   size_t at = 0;
   while (at < text.size()) {
     if (charset.lower == nullptr) {
-      const size_t ascii = copy_ascii(text.subspan(at), to);
+      const size_t ascii = copy_ascii_start(text.subspan(at), to);
       at += ascii;
       to += ascii;
       if (at == text.size()) break;
@@ -117,7 +101,7 @@ uint8_t* write_utf32(Bytes text, uint8_t* to) {
 template <typename Next>
 uint8_t* write_mixed(Bytes text, uint8_t* to, Next next) {
   while (!text.empty()) {
-    const size_t ascii = copy_ascii(text, to);
+    const size_t ascii = copy_ascii_start(text, to);
     text = text.subspan(ascii);
     to += ascii;
     if (text.empty()) break;

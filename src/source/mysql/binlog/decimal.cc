@@ -110,33 +110,12 @@ uint8_t* write_decimal(const uint8_t* from, unsigned precision, unsigned scale, 
 
 bool read_small_decimal(const uint8_t* from, const uint8_t* end, SmallDecimal shape,
                         int64_t& unscaled) {
-  // Each part is read as eight bytes of which the first few count.
-  constexpr size_t kBytesMax = 12;
-  constexpr size_t kWord = sizeof(uint64_t);
-  std::array<uint8_t, kBytesMax + kWord> copy{};
-  if (static_cast<size_t>(end - from) < copy.size()) [[unlikely]] {
-    std::copy_n(from, std::min<size_t>(copy.size(), static_cast<size_t>(end - from)), copy.data());
+  std::array<uint8_t, kSmallDecimalReads> copy{};
+  if (static_cast<size_t>(end - from) < copy.size()) {
+    std::copy_n(from, end - from, copy.data());
     from = copy.data();
   }
-  const bool negative = (from[0] & 0x80) == 0;
-  const uint64_t mask = negative ? ~uint64_t{0} : 0;
-  uint64_t sign = uint64_t{1} << 63;
-  uint64_t value = 0;
-  bool valid = true;
-  const auto take = [&](unsigned digits) {
-    const unsigned bytes = kBytesOfDigits[digits];
-    const uint64_t word = __builtin_bswap64(load<uint64_t>(from)) ^ mask ^ sign;
-    const uint64_t part = word >> (64 - 8 * bytes);
-    valid &= part < kPowers[digits];
-    value = value * kPowers[digits] + part;
-    from += bytes;
-    sign = 0;
-  };
-  if (shape.lead != 0) take(shape.lead);
-  for (unsigned i = shape.groups; i > 0; --i) take(kGroupDigits);
-  if (shape.tail != 0) take(shape.tail);
-  unscaled = static_cast<int64_t>(negative ? 0 - value : value);
-  return valid;
+  return small_decimal_at(from, shape, unscaled);
 }
 
 }  // namespace tailwater::mysql

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/bytes.h"
+
 namespace tailwater::mysql {
 
 inline constexpr unsigned kDecimalDigitsMax = 65;
@@ -40,8 +42,36 @@ struct SmallDecimal {
   }
 };
 
-/// Reads it as an integer, times 10^scale. False when the bytes are no decimal. `end` is how far
-/// may be read, at least to the decimal's own end.
+/// How many bytes small_decimal_at may look at: a decimal's twelve, and eight more than needed.
+inline constexpr size_t kSmallDecimalReads = 20;
+
+/// Reads it as an integer, times 10^scale. False when the bytes are no decimal. There must be
+/// kSmallDecimalReads bytes at `from`, whatever those after the decimal are.
+inline bool small_decimal_at(const uint8_t* from, SmallDecimal shape, int64_t& unscaled) {
+  static constexpr std::array<uint8_t, 10> kBits = {0, 8, 8, 16, 16, 24, 24, 32, 32, 32};
+  static constexpr std::array<uint32_t, 10> kPowers = {
+      1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
+  const bool negative = (from[0] & 0x80) == 0;
+  const uint64_t mask = negative ? ~uint64_t{0} : 0;
+  uint64_t sign = uint64_t{1} << 63;
+  uint64_t value = 0;
+  bool valid = true;
+  const auto take = [&](unsigned digits) {
+    const unsigned bits = kBits[digits];
+    const uint64_t part = (__builtin_bswap64(load<uint64_t>(from)) ^ mask ^ sign) >> (64 - bits);
+    valid &= part < kPowers[digits];
+    value = value * kPowers[digits] + part;
+    from += bits / 8;
+    sign = 0;
+  };
+  if (shape.lead != 0) take(shape.lead);
+  for (unsigned i = shape.groups; i > 0; --i) take(9);
+  if (shape.tail != 0) take(shape.tail);
+  unscaled = static_cast<int64_t>(negative ? 0 - value : value);
+  return valid;
+}
+
+/// The same where only the bytes before `end` may be read, at least those of the decimal.
 bool read_small_decimal(const uint8_t* from, const uint8_t* end, SmallDecimal shape,
                         int64_t& unscaled);
 

@@ -37,6 +37,7 @@ bool plan_string(const MappedColumn& column, const Column& target, const Charset
   switch (target.type.kind) {
     case TypeKind::kString:
       out.charset = charset;
+      out.over_ascii = charset != nullptr && charset->has_ascii();
       out.step = packed ? (copied ? RowStep::kUnpackBytes : RowStep::kUnpackText)
                         : (copied ? RowStep::kBytes : RowStep::kText);
       return true;
@@ -168,6 +169,29 @@ bool plan_column(const MappedColumn& column, const Column& target, RowColumn& ou
                      blob ? column.length : length_bytes(column.length), out);
 }
 
+bool is_copy(RowStep step) {
+  return step == RowStep::kCopy1 || step == RowStep::kCopy2 || step == RowStep::kCopy4 ||
+         step == RowStep::kCopy8;
+}
+
+// Columns that are only copied, and lie side by side in the row as in the image, become one step.
+// It writes sixteen bytes: the slots behind are written by later steps, but not what lies behind
+// them.
+std::vector<RowColumn> merge_copies(const std::vector<RowColumn>& steps, uint32_t fixed_bytes) {
+  std::vector<RowColumn> merged;
+  for (const RowColumn& step : steps) {
+    const bool copy = is_copy(step.step);
+    if (copy && !merged.empty() && merged.back().step == RowStep::kCopy16 &&
+        merged.back().width + step.width <= kMergedBytes) {
+      merged.back().width = static_cast<uint8_t>(merged.back().width + step.width);
+      continue;
+    }
+    merged.push_back(step);
+    if (copy && step.slot + kMergedBytes <= fixed_bytes) merged.back().step = RowStep::kCopy16;
+  }
+  return merged;
+}
+
 }  // namespace
 
 Result<RowPlan> RowPlan::make(const TableMap& map, SchemaPtr schema) {
@@ -183,7 +207,9 @@ Result<RowPlan> RowPlan::make(const TableMap& map, SchemaPtr schema) {
     step.column = static_cast<uint32_t>(i);
     step.slot = schema->layout().slots[i].at;
     step.variable = schema->layout().slots[i].variable;
-    if (!plan_column(map.columns[i], target, step)) {
+    const bool planned = plan_column(map.columns[i], target, step);
+    if (step.width >= 1 && step.width <= 4) step.length_mask = 0xffffffffu >> (32 - 8 * step.width);
+    if (!planned) {
       return fail(ErrorKind::kBug, "column '" + target.name + "' of " +
                                        schema->table().full_name() + " cannot be " +
                                        std::string(to_string(target.type.kind)));
@@ -201,16 +227,24 @@ ImagePlan RowPlan::make_image(Bytes sent) const {
   plan.presence.reserve(1);  // never a null pointer, even for a table of no columns
   plan.presence.resize(schema_->layout().presence_bytes);
   plan.first_bytes = plan.fixed_bytes + 64;
+  plan.bytes_safe = kReadBeyondBytes;
   for (const RowColumn& step : steps_) {
     const bool here = (sent[step.column / 8] >> (step.column % 8) & 1) != 0;
-    (here ? plan.steps : plan.missing).push_back(step);
+    plan.steps.push_back(step);
+    if (!here) plan.steps.back().step = RowStep::kMissing;
     const auto presence = here ? Presence::kPresent : Presence::kUnavailable;
     plan.presence[step.column / 4] |=
         static_cast<uint8_t>(static_cast<unsigned>(presence) << (step.column % 4 * 2));
     if (here && step.variable) plan.first_bytes += 64;
+    plan.bytes_safe += here ? step.width : 0;
+    plan.sent += here ? 1 : 0;
   }
+  plan.null_bytes = (plan.sent + 7) / 8;
+  plan.bytes_safe += plan.null_bytes;
+  plan.null_mask = plan.sent < 64 ? (uint64_t{1} << plan.sent) - 1 : ~uint64_t{0};
   std::memcpy(&plan.presence_word, plan.presence.data(),
               std::min(plan.presence.size(), sizeof(plan.presence_word)));
+  plan.merged = merge_copies(plan.steps, plan.fixed_bytes);
   return plan;
 }
 
@@ -226,7 +260,7 @@ Result<const ImagePlan*> RowPlan::image(Bytes sent) {
   }
   auto made = std::make_unique<ImagePlan>(make_image(sent));
   // No server sends such images, and as they take no bytes, rows of them would never end.
-  if (made->steps.empty()) {
+  if (made->sent == 0) {
     return fail(ErrorKind::kCorrupt,
                 "a row event of " + schema_->table().full_name() + " has no columns");
   }

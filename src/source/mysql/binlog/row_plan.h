@@ -18,6 +18,7 @@ namespace tailwater::mysql {
 
 /// What a step does with its column's bytes.
 enum class RowStep : uint8_t {
+  kCopy16,  ///< `width` bytes, and what is behind them up to 16, which later steps write over
   kCopy1,
   kCopy2,
   kCopy4,
@@ -45,6 +46,7 @@ enum class RowStep : uint8_t {
   kJson,
   kUnpackBytes,  ///< MariaDB compressed columns
   kUnpackText,
+  kMissing,  ///< the column was not sent
 };
 
 /// One column of an image.
@@ -58,19 +60,34 @@ struct RowColumn {
   uint32_t limit = 0;  ///< the most bytes the value may have; SmallDecimal::groups
   uint32_t column = 0;
   bool variable = false;
+  bool over_ascii = false;   ///< kText: bytes below 0x80 are ASCII
+  uint32_t length_mask = 0;  ///< of four bytes, those of the length before a value
   const Charset* charset = nullptr;
 };
 
+/// How far steps may read beyond a column's bytes, if there are as many: see ImagePlan::bytes_safe.
+inline constexpr size_t kReadBeyondBytes = 32;
+
+/// What kCopy16 writes.
+inline constexpr uint32_t kMergedBytes = 16;
+
 /// The steps for images that have one set of columns.
 struct ImagePlan {
-  std::vector<RowColumn> steps;       ///< the sent columns, in order
-  std::vector<RowColumn> missing;     ///< the others: unavailable
+  std::vector<RowColumn> steps;       ///< a step for each column of the table, in order
+  std::vector<RowColumn> merged;      ///< the same with neighbours copied at once, if none is NULL
   std::vector<uint8_t> presence;      ///< the row's presence bits if no value is NULL
   uint64_t presence_word = 0;         ///< the first eight bytes of it
   std::vector<uint8_t> columns_sent;  ///< the event's bits that this plan is for
+  uint32_t sent = 0;                  ///< how many columns the images have
+  uint32_t null_bytes = 0;            ///< bytes of an image's NULL bits
+  uint64_t null_mask = 0;             ///< those of them that mean something, where they fit
+  /// What an image whose values have no length takes at most, and kReadBeyondBytes more.
+  size_t bytes_safe = 0;
   uint32_t fixed_bytes = 0;
   uint32_t first_bytes = 0;  ///< room to start with
   SchemaPtr schema;
+
+  [[nodiscard]] bool whole() const { return sent == steps.size(); }
 };
 
 /// Not thread-safe. Keeps the schema alive.

@@ -3,6 +3,8 @@
 // (my_*_from_binary, TIME_from_longlong_*_packed).
 #pragma once
 
+#include <array>
+
 #include "base/bytes.h"
 #include "model/temporal.h"
 
@@ -37,10 +39,27 @@ inline Date read_date(const uint8_t* from) {
   return Date::of(static_cast<int32_t>(value >> 9), value >> 5 & 15, value & 31);
 }
 
-/// TIMESTAMP(n), 4 bytes big-endian and the fraction; seconds 0 is the zero timestamp.
-inline int64_t read_timestamp2(const uint8_t* from, unsigned fraction) {
-  const auto seconds = static_cast<int64_t>(__builtin_bswap32(load<uint32_t>(from)));
-  const int64_t us = fraction_us(big_endian(from + 4, fraction), fraction);
+/// The eight bytes at `from`, big-endian.
+inline uint64_t word_at(const uint8_t* from) {
+  return __builtin_bswap64(load<uint64_t>(from));
+}
+/// The same where only `bytes` bytes (1 to 8) may be read; zeros stand for the others.
+inline uint64_t short_word_at(const uint8_t* from, unsigned bytes) {
+  return big_endian(from, bytes) << (64 - 8 * bytes);
+}
+
+/// The fraction of `bytes` bytes that begins at the word's bit `at`, counted from its top.
+inline int64_t fraction_in_word(uint64_t word, unsigned at, unsigned bytes) {
+  static constexpr std::array<uint32_t, 4> kUnitsUs = {0, 10000, 100, 1};
+  const uint64_t value = (word << at) >> (63 - 8 * bytes) >> 1;
+  return static_cast<int64_t>(value * kUnitsUs[bytes]);
+}
+
+/// TIMESTAMP(n), 4 bytes big-endian and the fraction, at the top of `word`; seconds 0 is the zero
+/// timestamp.
+inline int64_t timestamp2_of(uint64_t word, unsigned fraction) {
+  const auto seconds = static_cast<int64_t>(word >> 32);
+  const int64_t us = fraction_in_word(word, 32, fraction);
   if (seconds == 0 && us == 0) return kTimestampZero;
   return seconds * kSecondUs + us;
 }
@@ -58,13 +77,12 @@ inline bool unpack_datetime(uint64_t packed, Datetime& out) {
   return hour < 24 && minute < 60 && second < 60;
 }
 
-/// DATETIME(n), 5 bytes big-endian and the fraction.
-inline bool read_datetime2(const uint8_t* from, unsigned fraction, Datetime& out) {
-  const uint64_t packed = uint64_t{from[0]} << 32 | __builtin_bswap32(load<uint32_t>(from + 1));
-  const bool valid = (from[0] & 0x80) != 0 && unpack_datetime(packed, out);
-  const int64_t us = fraction_us(big_endian(from + 5, fraction), fraction);
+/// DATETIME(n), 5 bytes big-endian and the fraction, at the top of `word`.
+inline bool datetime2_of(uint64_t word, unsigned fraction, Datetime& out) {
+  const bool valid = unpack_datetime(word >> 24, out);
+  const int64_t us = fraction_in_word(word, 40, fraction);
   out.time_us += us;
-  return valid && us < kSecondUs;
+  return valid && word >> 63 != 0 && us < kSecondUs;
 }
 
 /// A packed time of day or duration: hours from bit 12, minutes 6 bits, seconds 6 bits.
