@@ -43,8 +43,8 @@ inline bool copy_ascii_blocks(const uint8_t* from, uint8_t* to, size_t count) {
   const auto block = load<Block>(from);
   const auto mask = load<Block>(masks - count);
   store(to, block);
-  const uint64_t last = (block[0] & mask[0]) | (block[1] & mask[1]) | (block[2] & mask[2]) |
-                        (block[3] & mask[3]);
+  const uint64_t last =
+      (block[0] & mask[0]) | (block[1] & mask[1]) | (block[2] & mask[2]) | (block[3] & mask[3]);
   return ((bits & kHigh) | last) == 0;
 }
 

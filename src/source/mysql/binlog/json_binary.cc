@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "base/digits.h"
 #include "source/mysql/binlog/column_type.h"
@@ -35,9 +36,10 @@ constexpr unsigned kDepthMax = 100;  // JSON_DOCUMENT_MAX_DEPTH
 // the document is damaged. Before each there are at least kSlack bytes of room.
 class Printer {
  public:
-  Printer(Bytes document, RowOutput& out)
+  Printer(Bytes document, RowOutput& out, size_t readable_beyond, JsonShape* shape)
       : out_(&out),
-        end_(document.data() + document.size()),
+        shape_(shape),
+        readable_end_(document.data() + document.size() + readable_beyond),
         entries_left_(document.size()),
         text_max_(document.size() * kExpansion + kSlack) {}
 
@@ -147,7 +149,8 @@ class Printer {
     at = room(at, text.size() + 2 * kSlack);
     if (at == nullptr) [[unlikely]]
       return nullptr;
-    uint8_t* const end = write_plain_string(text, static_cast<size_t>(end_ - text.data()), at);
+    uint8_t* const end =
+        write_plain_string(text, static_cast<size_t>(readable_end_ - text.data()), at);
     if (end != nullptr) [[likely]]
       return end;
     out_->at = at;
@@ -183,6 +186,13 @@ class Printer {
     if (kHead + count * (kKeyEntry + kValueEntry) > bytes) return nullptr;
     const uint8_t* key = from + kHead;
     const uint8_t* entry = key + count * kKeyEntry;
+    JsonShape* const shape = std::exchange(shape_, nullptr);
+    if constexpr (kObject && sizeof(W) == sizeof(uint16_t)) {
+      if (shape != nullptr && shape->matches(from, bytes, count)) {
+        shape->matched();
+        return known(*shape, Bytes(from, bytes), count, depth, at);
+      }
+    }
     at = room(at, 2 * kSlack);
     if (at == nullptr) return nullptr;
     *at++ = kObject ? '{' : '[';
@@ -201,6 +211,30 @@ class Printer {
       if (at == nullptr || (at = room(at, kSlack)) == nullptr) return nullptr;
     }
     *at++ = kObject ? '}' : ']';
+    if constexpr (kObject && sizeof(W) == sizeof(uint16_t)) {
+      if (shape != nullptr && shape->worth_learning()) shape->learn(from, count);
+    }
+    return at;
+  }
+
+  // A small object whose keys are known.
+  uint8_t* known(const JsonShape& shape, Bytes object, size_t count, unsigned depth, uint8_t* at) {
+    constexpr size_t kHead = 2 * sizeof(uint16_t);
+    constexpr size_t kKeyEntry = 2 * sizeof(uint16_t);
+    constexpr size_t kValueEntry = 1 + sizeof(uint16_t);
+    const uint8_t* entry = object.data() + kHead + count * kKeyEntry;
+    for (size_t i = 0; i < count; ++i, entry += kValueEntry) {
+      at = room(at, JsonShape::kTextBytes + kSlack);
+      if (at == nullptr) [[unlikely]]
+        return nullptr;
+      at = member<uint16_t>(object.data(), object.size(), entry, depth, shape.put(i, at));
+      if (at == nullptr) [[unlikely]]
+        return nullptr;
+    }
+    at = room(at, kSlack);
+    if (at == nullptr) [[unlikely]]
+      return nullptr;
+    *at++ = '}';
     return at;
   }
 
@@ -220,11 +254,13 @@ class Printer {
     if (in_place) return scalar(type, entry, entry + sizeof(W), at);
     const size_t offset = load<W>(entry);
     if (offset > bytes) return nullptr;
+    if (type == JsonType::kString) return string(from + offset, from + bytes, at);
     return value(type, from + offset, from + bytes, depth + 1, at);
   }
 
   RowOutput* out_;
-  const uint8_t* end_;  // of the document
+  JsonShape* shape_;  // of the outermost object, or null
+  const uint8_t* readable_end_;
   // A sound document uses no byte twice: it has fewer entries than bytes, and no byte of it becomes
   // more than kExpansion of text.
   static constexpr size_t kExpansion = 8;
@@ -235,7 +271,7 @@ class Printer {
 
 }  // namespace
 
-bool write_json(Bytes document, RowOutput& out) {
+bool write_json(Bytes document, RowOutput& out, size_t readable_beyond, JsonShape* shape) {
   out.ensure(document.size() + 2 * Printer::kSlack);
   if (document.empty()) {
     out.put(std::string_view("null"));
@@ -243,7 +279,7 @@ bool write_json(Bytes document, RowOutput& out) {
   }
   const uint8_t* const from = document.data();
   uint8_t* const at =
-      Printer(document, out)
+      Printer(document, out, readable_beyond, shape)
           .value(static_cast<JsonType>(*from), from + 1, from + document.size(), 0, out.at);
   if (at == nullptr) return false;
   out.at = at;

@@ -228,7 +228,9 @@ ImagePlan RowPlan::make_image(Bytes sent) const {
   plan.presence.resize(schema_->layout().presence_bytes);
   plan.first_bytes = plan.fixed_bytes + 64;
   plan.bytes_safe = kReadBeyondBytes;
+  plan.shapes.resize(steps_.size());
   for (const RowColumn& step : steps_) {
+    if (step.step == RowStep::kJson) plan.shapes[step.column] = std::make_unique<JsonShape>();
     const bool here = (sent[step.column / 8] >> (step.column % 8) & 1) != 0;
     plan.steps.push_back(step);
     if (!here) plan.steps.back().step = RowStep::kMissing;

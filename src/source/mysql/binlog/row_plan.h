@@ -12,6 +12,7 @@
 #include "model/row.h"
 #include "model/schema.h"
 #include "source/mysql/binlog/charset.h"
+#include "source/mysql/binlog/json_shape.h"
 #include "source/mysql/binlog/table_map.h"
 
 namespace tailwater::mysql {
@@ -71,7 +72,8 @@ inline constexpr size_t kReadBeyondBytes = 32;
 /// What kCopy16 writes.
 inline constexpr uint32_t kMergedBytes = 16;
 
-/// The steps for images that have one set of columns.
+/// The steps for images that have one set of columns. Not thread-safe: remembers the shapes of JSON
+/// documents.
 struct ImagePlan {
   std::vector<RowColumn> steps;       ///< a step for each column of the table, in order
   std::vector<RowColumn> merged;      ///< the same with neighbours copied at once, if none is NULL
@@ -86,6 +88,7 @@ struct ImagePlan {
   uint32_t fixed_bytes = 0;
   uint32_t first_bytes = 0;  ///< room to start with
   SchemaPtr schema;
+  std::vector<std::unique_ptr<JsonShape>> shapes;  ///< by column, for those of kJson
 
   [[nodiscard]] bool whole() const { return sent == steps.size(); }
 };

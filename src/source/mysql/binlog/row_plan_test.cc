@@ -139,6 +139,22 @@ TEST(RowPlan, EveryCutAndEveryWrongLengthIsRefused) {
       table.images(EventType::kWriteRows, bytes_of("bf0000000000110002000600") + row).has_value());
 }
 
+// {"a": 1, "ok": true, "tag": "blue"} and others of its form; now and then [1].
+std::string random_document(std::minstd_rand& random) {
+  const auto one_of = [&](std::string_view bytes) { return bytes[random() % bytes.size()]; };
+  std::string document =
+      bytes_of("0003002400190001001a0002001c0003000501000401000c1f00616f6b74616704626c7565");
+  constexpr size_t kFirstValue = 18;
+  constexpr size_t kFirstKey = 26;
+  document[kFirstValue] = one_of("\1\7\x11");
+  document[kFirstKey] = one_of("aaaaab\"");
+  document.back() = one_of("exyz\\");
+  if (random() % 8 == 0) document = bytes_of("0201000700050100");
+  std::string sized;
+  for (unsigned i = 0; i < 4; ++i) sized += static_cast<char>(document.size() >> (8 * i) & 0xff);
+  return sized + document;
+}
+
 // A random row of mi: NULLs, texts of every short length, some not ASCII, a good document.
 std::string random_row(std::minstd_rand& random) {
   const auto upto = [&](unsigned limit) { return static_cast<unsigned>(random() % limit); };
@@ -157,7 +173,7 @@ std::string random_row(std::minstd_rand& random) {
   put(1, sized(0, 4, false));
   put(2, sized(2, upto(10) == 0 ? upto(2000) : upto(100), upto(2) == 0));
   put(3, sized(1, upto(81), upto(2) == 0));
-  put(4, bytes_of("080000000201000700050100"));
+  put(4, random_document(random));
   put(5, bytes_of("99bb69307a0000"));
   return row;
 }

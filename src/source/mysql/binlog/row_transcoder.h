@@ -26,9 +26,9 @@ class Transcoder {
   [[nodiscard]] size_t failed_at() const { return step_; }
 
  private:
-  /// Nearly all images: so much follows that fixed columns need not be measured one by one, and that
-  /// some bytes more than asked may be read. False when the image must be read with care, or is
-  /// unsound; what was written then counts for nothing.
+  /// Nearly all images: so much follows that fixed columns need not be measured one by one, and
+  /// that some bytes more than asked may be read. False when the image must be read with care, or
+  /// is unsound; what was written then counts for nothing.
   template <bool kSparse>
   bool swift(const uint8_t* nulls);
   struct Place;

@@ -1,5 +1,6 @@
 // The fast way through row images.
 #include "source/mysql/binlog/ascii_copy.h"
+#include "source/mysql/binlog/json_binary.h"
 #include "source/mysql/binlog/row_transcoder.h"
 
 namespace tailwater::mysql {
@@ -58,7 +59,14 @@ struct Transcoder::Place {
     place.row = out_.row();
     place.at = out_.at;
   }
-  if (step.step == RowStep::kBytes) {
+  if (step.step == RowStep::kJson) {
+    out_.at = place.at;
+    if (!write_json(Bytes(place.in, count), out_, kReadBeyondBytes,
+                    plan_->shapes[step.column].get()))
+      return false;
+    place.row = out_.row();
+    place.at = out_.at;
+  } else if (step.step == RowStep::kBytes) {
     copy_blocks(place.in, place.at, count);
     place.at += count;
   } else if (step.over_ascii && copy_ascii_blocks(place.in, place.at, count)) [[likely]] {
@@ -136,6 +144,7 @@ bool Transcoder::swift(const uint8_t* nulls) {
         break;
       case RowStep::kBytes:
       case RowStep::kText:
+      case RowStep::kJson:
         if (!swift_variable(step, place)) [[unlikely]]
           return false;
         continue;
