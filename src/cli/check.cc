@@ -111,7 +111,7 @@ Result<int> check(const CheckFlags& flags) {
   flags.source.apply(settings, "check");
   TW_ASSIGN(const pipeline::SourceConfig config, pipeline::read_source(settings, "check"));
   TW_ASSIGN(const mysql::Endpoint endpoint, pipeline::endpoint_of(config));
-  TW_ASSIGN(mysql::Connection connection, pipeline::open_for_check(endpoint));
+  TW_ASSIGN(mysql::Connection connection, mysql::Connection::open(endpoint));
   if (!flags.schema_out.empty()) {
     TW_TRY(write_schema(connection, config, flags.schema_out));
     return kExitDone;

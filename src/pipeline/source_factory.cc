@@ -80,18 +80,6 @@ Result<std::optional<mysql::Bound>> parse_until(const SourceConfig& config) {
 
 }  // namespace
 
-Result<mysql::Connection> open_for_check(const mysql::Endpoint& endpoint) {
-  auto connection = mysql::Connection::open(endpoint);
-  if (connection.has_value() || endpoint.database.empty()) return connection;
-  // The database only selects tables: a user who may replicate needs no right on it. That it does
-  // not exist is still an error.
-  constexpr std::string_view kNoRightOnDatabase = "error 1044";
-  if (connection.error().message.find(kNoRightOnDatabase) == std::string::npos) return connection;
-  mysql::Endpoint without = endpoint;
-  without.database.clear();
-  return mysql::Connection::open(without);
-}
-
 Result<mysql::Endpoint> endpoint_of(const SourceConfig& config) {
   TW_TRY(check_scheme(config.url));
   if (is_binlog(config.url)) {
@@ -114,7 +102,7 @@ Result<SourceKind> find_source_kind(const SourceConfig& config, const std::strin
   TW_ASSIGN(const mysql::Endpoint endpoint, make_endpoint(config));
   const auto reader = changelog::Reader::open(FileSystem::posix(), folder, {});
   if (reader.has_value()) return (*reader)->identity().kind;
-  TW_ASSIGN(const mysql::Connection connection, open_for_check(endpoint));
+  TW_ASSIGN(const mysql::Connection connection, mysql::Connection::open(endpoint));
   if (config.url.starts_with("mariadb:") && !connection.is_mariadb()) {
     return fail(ErrorKind::kUserFix, "the server is MySQL, not MariaDB",
                 "write mysql:// in the URL");

@@ -16,9 +16,6 @@ namespace tailwater::pipeline {
 /// Which server the configuration leads to, as whom. kUserFix when it leads to none.
 Result<mysql::Endpoint> endpoint_of(const SourceConfig& config);
 
-/// A connection to a source's server, in its database where the user has a right on it.
-Result<mysql::Connection> open_for_check(const mysql::Endpoint& endpoint);
-
 /// What kind of source the configuration leads to: read from the changelog in `folder` when there
 /// is one, from the URL, or asked of the server. kUserFix for a URL of no known kind, and when the
 /// changelog there is of another kind than the URL says.

@@ -76,8 +76,30 @@ TEST_P(BadInputTest, Login) {
 TEST_P(BadInputTest, NoReplicationGrant) {
   sql({"DROP USER IF EXISTS plain@'%'", "CREATE USER plain@'%' IDENTIFIED BY 'secret'",
        "GRANT SELECT ON *.* TO plain@'%'"});
-  expect_stream(url_of(*server_, "plain", "secret"), {}, kUsage,
-                ContainsRegex("GRANT (BINLOG MONITOR|REPLICATION)"));
+  const std::string grant =
+      GetParam() == Flavor::kMariadb
+          ? "GRANT REPLICATION SLAVE, BINLOG MONITOR ON *.* TO 'plain'@'%'"
+          : "GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO 'plain'@'%'";
+  expect_stream(url_of(*server_, "plain", "secret"), {}, kUsage, HasSubstr(grant));
+  sql({grant});
+  const ProgramEnd end = run_program(
+      {"stream", url_of(*server_, "plain", "secret"), "--tls", "disabled", "--until", "now"});
+  EXPECT_EQ(end.code, 0) << end.output;
+}
+
+// The database of the URL selects tables; a user who may only replicate has no right on it.
+TEST_P(BadInputTest, NoRightOnTheDatabaseOfTheUrl) {
+  const char* monitor = GetParam() == Flavor::kMariadb ? "BINLOG MONITOR" : "REPLICATION CLIENT";
+  sql({"DROP USER IF EXISTS replica@'%'", "CREATE USER replica@'%' IDENTIFIED BY 'secret'",
+       fmt::format("GRANT REPLICATION SLAVE, {} ON *.* TO replica@'%'", monitor),
+       "CREATE DATABASE IF NOT EXISTS closed"});
+  const std::string source = url_of(*server_, "replica", "secret", "closed");
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"stream", source, "--tls", "disabled", "--until", "now"},
+        std::vector<std::string>{"check", source, "--tls", "disabled"}}) {
+    const ProgramEnd end = run_program(arguments);
+    EXPECT_EQ(end.code, 0) << end.output;
+  }
 }
 
 TEST_P(BadInputTest, BinlogOff) {

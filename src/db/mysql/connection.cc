@@ -221,7 +221,17 @@ Result<Connection> Connection::open(const Endpoint& endpoint) {
         endpoint));
   };
   if (guard.refused()) return no_tls();
-  if (connected == nullptr) return fail(describe_connect_error(error_of(handle.get()), endpoint));
+  if (connected == nullptr) {
+    const ServerError error = error_of(handle.get());
+    // The database of a URL only selects tables: a user who may replicate needs no right on it.
+    // That it does not exist is still an error.
+    if (error.code == ER_DBACCESS_DENIED_ERROR && database != nullptr) {
+      Endpoint without = endpoint;
+      without.database.clear();
+      return open(without);
+    }
+    return fail(describe_connect_error(error, endpoint));
+  }
   watch_peer(handle.get());
   Connection connection(std::move(handle), endpoint);
   if (must_encrypt && connection.tls_cipher().empty()) return no_tls();

@@ -80,7 +80,8 @@ class Connection {
  public:
   /// Connects and logs in. Errors say who, where, and what to do: kUserFix (password, grants, TLS,
   /// unknown database), kRetry (refused, no such host, too many connections). With tls=required or
-  /// more, a connection that is not encrypted is refused.
+  /// more, a connection that is not encrypted is refused. A user without any right on the
+  /// endpoint's database is connected to none.
   static Result<Connection> open(const Endpoint& endpoint);
 
   Connection(Connection&&) noexcept;

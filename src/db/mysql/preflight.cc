@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "db/mysql/dump_stream.h"
 #include "db/mysql/quote.h"
+#include "db/mysql/server_error.h"
 #include "db/mysql/server_id.h"
 
 namespace tailwater::mysql {
@@ -161,7 +162,8 @@ std::string account_of(Connection& connection) {
 
 // Tried rather than read from SHOW GRANTS: roles, wildcards and managed services hide there.
 Finding check_replication(Connection& connection, const std::string& account) {
-  const std::string remedy = fmt::format("GRANT REPLICATION SLAVE ON *.* TO {};", account);
+  const std::string remedy =
+      fmt::format("GRANT {} ON *.* TO {};", streaming_privileges(connection.is_mariadb()), account);
   const auto refused = [&](const Error& error) {
     return Finding{"grant_replication", Level::kError, error.message,
                    "without it the server does not send its binlog", remedy};
@@ -181,7 +183,7 @@ Finding check_monitor(Connection& connection, const ServerInfo& info, const std:
   if (logs.has_value()) return ok("grant_monitor", privilege);
   return {"grant_monitor", Level::kError, logs.error().message,
           "without it the start of a stream and its lag cannot be told",
-          fmt::format("GRANT {} ON *.* TO {};", privilege, account)};
+          fmt::format("GRANT {} ON *.* TO {};", streaming_privileges(info.is_mariadb()), account)};
 }
 
 Finding check_selected(Connection& connection, const std::vector<TableName>& tables,

@@ -104,12 +104,6 @@ bool is_passing(uint32_t code) {
   return false;
 }
 
-std::string grant_hint(const Endpoint& endpoint, std::string_view privileges) {
-  return fmt::format(
-      "an administrator can run: GRANT {} ON *.* TO '{}'@'%' (with this user's own host)",
-      privileges, endpoint.user);
-}
-
 std::string what_remains(const DumpSurroundings& surroundings) {
   std::string text;
   if (!surroundings.oldest_log.empty()) {
@@ -242,6 +236,12 @@ Error describe_connect_error(const ServerError& error, const Endpoint& endpoint)
   return make(ErrorKind::kUserFix, what, {});
 }
 
+std::string grant_hint(const Endpoint& endpoint, std::string_view privileges) {
+  return fmt::format(
+      "an administrator can run: GRANT {} ON *.* TO '{}'@'%' (with this user's own host)",
+      privileges, endpoint.user);
+}
+
 Error describe_query_error(const ServerError& error, const Endpoint& endpoint) {
   const std::string what = fmt::format("{}: {}", endpoint.describe(), said(error));
   switch (error.code) {
@@ -277,11 +277,9 @@ Error describe_dump_error(const ServerError& error, const Endpoint& endpoint,
                   what_remains(surroundings));
     case ER_ACCESS_DENIED_ERROR:
     case ER_SPECIFIC_ACCESS_DENIED_ERROR:
-      return make(
-          ErrorKind::kUserFix,
-          fmt::format("{} may not read the binlog: {}", endpoint.describe(), said(error)),
-          grant_hint(endpoint, surroundings.mariadb ? "REPLICATION SLAVE, BINLOG MONITOR"
-                                                    : "REPLICATION SLAVE, REPLICATION CLIENT"));
+      return make(ErrorKind::kUserFix,
+                  fmt::format("{} may not read the binlog: {}", endpoint.describe(), said(error)),
+                  grant_hint(endpoint, streaming_privileges(surroundings.mariadb)));
     default:
       break;
   }

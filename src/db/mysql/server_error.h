@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -21,6 +22,13 @@ Error describe_connect_error(const ServerError& error, const Endpoint& endpoint)
 
 /// The error of a statement on an open connection.
 Error describe_query_error(const ServerError& error, const Endpoint& endpoint);
+
+/// The privileges that streaming needs, in the words of GRANT.
+constexpr std::string_view streaming_privileges(bool mariadb) {
+  return mariadb ? "REPLICATION SLAVE, BINLOG MONITOR" : "REPLICATION SLAVE, REPLICATION CLIENT";
+}
+/// Tells which statement gives the endpoint's user some privileges.
+std::string grant_hint(const Endpoint& endpoint, std::string_view privileges);
 
 /// What a refused dump may need to say; gathered before the dump starts, since the server closes
 /// the connection after it refuses.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "db/mysql/server_error.h"
 
 namespace tailwater::mysql {
 namespace {
@@ -72,9 +73,7 @@ std::string_view status_statement(const Connection& connection) {
 // The error of a statement that needs to see the binlog's state.
 tl::unexpected<Error> may_not_see(Error error, const Connection& connection) {
   if (error.kind == ErrorKind::kUserFix) {
-    const char* privilege = connection.is_mariadb() ? "BINLOG MONITOR" : "REPLICATION CLIENT";
-    error.hint = fmt::format("an administrator can run: GRANT {} ON *.* TO {}", privilege,
-                             "this user (SELECT CURRENT_USER() names it)");
+    error.hint = grant_hint(connection.endpoint(), streaming_privileges(connection.is_mariadb()));
   }
   return fail(std::move(error));
 }

@@ -35,7 +35,8 @@ class JsonShape {
     return (misses_ & (misses_ - 1)) == 0;
   }
   void matched() { misses_ = 0; }
-  /// Forgets, and takes over the keys of a sound object if there are not too many nor too long ones.
+  /// Forgets, and takes over the keys of a sound object if there are not too many nor too long
+  /// ones.
   void learn(const uint8_t* from, size_t count);
 
  private:
