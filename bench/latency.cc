@@ -20,6 +20,7 @@
 #include "db/mysql/connection.h"
 #include "db/mysql/endpoint.h"
 #include "pipeline/running_source.h"
+#include "pipeline/temporary_folder.h"
 
 namespace tailwater::bench {
 namespace {
@@ -83,7 +84,8 @@ void print_percentiles(const Commits& commits) {
 }
 
 Status measure(const std::string& url, const std::string& table, int rate, int seconds) {
-  TW_ASSIGN(const std::string folder, pipeline::make_temporary_folder());
+  TW_ASSIGN(const auto temporary, pipeline::TemporaryFolder::make());
+  const std::string& folder = temporary->path();
   pipeline::SourceConfig config;
   config.name = "latency";
   config.url = url;
@@ -104,7 +106,6 @@ Status measure(const std::string& url, const std::string& table, int rate, int s
   TW_TRY(read);
   TW_TRY(source->stop());
   print_percentiles(commits);
-  pipeline::remove_folder(folder);
   return {};
 }
 

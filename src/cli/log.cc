@@ -31,13 +31,20 @@ std::string position_text(const std::optional<Position>& position) {
 
 void print_summary(const changelog::LogReport& report, const std::string& folder) {
   uint64_t bytes = 0;
-  for (const changelog::SegmentReport& segment : report.segments) bytes += segment.bytes;
+  uint64_t file_bytes = 0;
+  for (const changelog::SegmentReport& segment : report.segments) {
+    bytes += segment.valid_bytes;
+    file_bytes += segment.bytes;
+  }
   fmt::print("changelog  {}\n", folder);
   fmt::print("source     {} ({})\n", report.identity.name, to_string(report.identity.kind));
   fmt::print("offsets    {} to {} ({} changes)\n", raw(report.first_offset), raw(report.end_offset),
              raw(report.end_offset) - raw(report.first_offset));
   fmt::print("position   {}\n", position_text(report.position));
-  fmt::print("size       {} in {} segment(s)\n", describe_bytes(bytes), report.segments.size());
+  fmt::print("size       {} in {} segment(s)", describe_bytes(bytes), report.segments.size());
+  // The last segment's file is made longer ahead of what is written.
+  if (file_bytes > bytes) fmt::print(", files of {}", describe_bytes(file_bytes));
+  fmt::print("\n");
   for (const changelog::SinkCursor& cursor : report.cursors) {
     fmt::print("cursor     {} at offset {}{}\n", cursor.name, raw(cursor.next),
                cursor.detached ? ", detached" : "");

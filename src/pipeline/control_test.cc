@@ -8,14 +8,18 @@
 #include <unistd.h>
 
 #include "pipeline/running_source.h"
+#include "pipeline/temporary_folder.h"
 
 namespace tailwater::pipeline {
 namespace {
 
 class ControlTest : public testing::Test {
  protected:
-  void SetUp() override { folder_ = make_temporary_folder().value(); }
-  void TearDown() override { remove_folder(folder_); }
+  void SetUp() override {
+    temporary_ = TemporaryFolder::make().value();
+    folder_ = temporary_->path();
+  }
+  std::unique_ptr<TemporaryFolder> temporary_;
   std::string folder_;
 };
 

@@ -1,8 +1,5 @@
 #include "pipeline/running_source.h"
 
-#include <cstdlib>
-#include <filesystem>
-
 #include <fmt/format.h>
 
 #include "base/backoff.h"
@@ -187,21 +184,6 @@ RunningSourceStatus RunningSource::status() const {
   }
   status.healthy = status.why_unhealthy.empty();
   return status;
-}
-
-Result<std::string> make_temporary_folder() {
-  const char* base = std::getenv("TMPDIR");
-  std::string path = join_path(base != nullptr && *base != 0 ? base : "/tmp", "tailwater-XXXXXX");
-  if (::mkdtemp(path.data()) == nullptr) {
-    return fail(ErrorKind::kUserFix, "making a temporary folder like " + path + " failed",
-                "set TMPDIR to a folder that this user may write to");
-  }
-  return path;
-}
-
-void remove_folder(const std::string& folder) {
-  std::error_code ignored;
-  std::filesystem::remove_all(folder, ignored);
 }
 
 }  // namespace tailwater::pipeline

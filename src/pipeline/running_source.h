@@ -91,8 +91,4 @@ class RunningSource {
   std::jthread thread_;
 };
 
-/// A new empty folder for a changelog that nobody will need again; `remove_folder` removes it.
-Result<std::string> make_temporary_folder();
-void remove_folder(const std::string& folder);
-
 }  // namespace tailwater::pipeline

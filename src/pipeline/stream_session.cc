@@ -25,8 +25,8 @@ Result<std::unique_ptr<StreamSession>> StreamSession::open(SourceConfig config,
   session->folder_ = folder;
   session->reader_name_ = reader_name;
   if (folder.empty()) {
-    TW_ASSIGN(session->temporary_folder_, make_temporary_folder());
-    session->folder_ = join_path(session->temporary_folder_, "log");
+    TW_ASSIGN(session->temporary_folder_, TemporaryFolder::make());
+    session->folder_ = session->temporary_folder_->file("log");
     make_temporary(config.log);
   }
   TW_ASSIGN(session->source_, RunningSource::open(config, session->folder_, /*fail_fast=*/true));
@@ -38,12 +38,12 @@ Result<std::unique_ptr<StreamSession>> StreamSession::open(SourceConfig config,
 Status StreamSession::open_reader() {
   FileSystem& files = FileSystem::posix();
   changelog::StartAt start;
-  if (temporary_folder_.empty()) {
+  if (temporary_folder_ == nullptr) {
     TW_ASSIGN(const auto cursor, changelog::load_cursor(files, folder_, reader_name_));
     if (cursor) start = {changelog::StartAt::Kind::kOffset, cursor->next};
   }
   TW_ASSIGN(reader_, source_->reader({.start = start}));
-  if (!temporary_folder_.empty()) {
+  if (temporary_folder_ != nullptr) {
     TW_ASSIGN(pin_, changelog::Pin::take(files, folder_, reader_->offset()));
     return {};
   }
@@ -54,7 +54,6 @@ StreamSession::~StreamSession() {
   source_.reset();
   reader_.reset();
   pin_.reset();
-  if (!temporary_folder_.empty()) remove_folder(temporary_folder_);
 }
 
 Status StreamSession::release(Offset offset) {

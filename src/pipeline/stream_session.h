@@ -9,6 +9,7 @@
 #include "changelog/cursor.h"
 #include "changelog/reader.h"
 #include "pipeline/running_source.h"
+#include "pipeline/temporary_folder.h"
 
 namespace tailwater::pipeline {
 
@@ -37,7 +38,7 @@ class StreamSession {
 
   Status open_reader();
 
-  std::string temporary_folder_;
+  std::unique_ptr<TemporaryFolder> temporary_folder_;
   std::string folder_;
   std::string reader_name_;
   std::unique_ptr<changelog::Pin> pin_;  ///< of a temporary changelog
