@@ -1,4 +1,5 @@
 // A table map and rows for it: bytes are split in two, both are hostile.
+#include <algorithm>
 #include <memory>
 
 #include "base/cursor.h"
@@ -11,6 +12,19 @@ using namespace tailwater;
 using namespace tailwater::mysql;
 
 namespace {
+
+// One row alone is read with care, one with bytes behind it the fast way: both must agree.
+void compare_with_fast(const ImagePlan& image, Bytes row, const ByteBuffer& careful) {
+  constexpr size_t kBehind = 512;
+  ByteBuffer padded;
+  padded.append(row);
+  for (size_t i = 0; i < kBehind; ++i) padded.put<uint8_t>(0xa5);
+  Cursor cursor(padded.view());
+  ByteBuffer fast;
+  if (!transcode_image(image, cursor, fast)) __builtin_trap();
+  if (cursor.remaining() != kBehind) __builtin_trap();
+  if (!std::ranges::equal(fast.view(), careful.view())) __builtin_trap();
+}
 
 // What decodes must be a sound row.
 void transcode_all(RowPlan& plan, const RowsEvent& rows) {
@@ -28,6 +42,12 @@ void transcode_all(RowPlan& plan, const RowsEvent& rows) {
     }
     const RowView row(plan.schema()->layout(), out.view());
     if (!row.validate(*plan.schema())) __builtin_trap();
+    const Bytes taken = rows.rows.subspan(rows.rows.size() - before, before - cursor.remaining());
+    ByteBuffer careful;
+    Cursor alone(taken);
+    if (!transcode_image(**image, alone, careful)) __builtin_trap();
+    if (!std::ranges::equal(out.view(), careful.view())) __builtin_trap();
+    compare_with_fast(**image, taken, careful);
     if (cursor.remaining() == before) return;  // a row of no columns
   }
 }

@@ -29,7 +29,10 @@ inline char* write_eight(char* to, uint32_t value) {
   return to + sizeof(digits);
 }
 
-/// Below 10^8, without leading zeros.
+/// Numbers below are small.
+inline constexpr uint64_t kSmallNumberEnd = 100000000;
+
+/// A small number without leading zeros.
 inline char* write_small(char* to, uint32_t value) {
   const uint64_t digits = eight_digits(value);
   const int zeros =
@@ -40,7 +43,7 @@ inline char* write_small(char* to, uint32_t value) {
 }
 
 inline char* write_number(char* to, uint64_t value) {
-  constexpr uint64_t kEight = 100000000;
+  constexpr uint64_t kEight = kSmallNumberEnd;
   if (value < kEight) return write_small(to, static_cast<uint32_t>(value));
   const uint64_t high = value / kEight;
   const auto low = static_cast<uint32_t>(value % kEight);

@@ -57,8 +57,8 @@ Result<std::unique_ptr<TemporaryFolder>> TemporaryFolder::make() {
     const std::string lock_path = join_path(path, kLock);
     auto lock = files.open(lock_path, OpenMode::kCreate);
     // Another process may take the folder for one left behind before the lock is ours.
-    const bool ours = lock.has_value() && (*lock)->lock().has_value() &&
-                      files.exists(lock_path).value_or(false);
+    const bool ours =
+        lock.has_value() && (*lock)->lock().has_value() && files.exists(lock_path).value_or(false);
     if (ours) {
       return std::unique_ptr<TemporaryFolder>(
           new TemporaryFolder(std::move(path), std::move(*lock)));

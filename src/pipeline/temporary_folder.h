@@ -9,8 +9,8 @@
 
 namespace tailwater::pipeline {
 
-/// A new empty folder under TMPDIR (or /tmp), removed with this object. Those that processes of this
-/// user left there when they were killed are removed when one is made. Not thread-safe.
+/// A new empty folder under TMPDIR (or /tmp), removed with this object. Those that processes of
+/// this user left there when they were killed are removed when one is made. Not thread-safe.
 class TemporaryFolder {
  public:
   /// kUserFix when there can be none under TMPDIR.

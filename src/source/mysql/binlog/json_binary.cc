@@ -80,24 +80,30 @@ class Printer {
   }
 
   template <typename T>
-  static uint8_t* integer(const uint8_t* from, const uint8_t* end, uint8_t* at) {
-    if (static_cast<size_t>(end - from) < sizeof(T)) return nullptr;
+  [[gnu::always_inline]] static uint8_t* integer(const uint8_t* from, const uint8_t* end,
+                                                 uint8_t* at) {
+    if (static_cast<size_t>(end - from) < sizeof(T)) [[unlikely]]
+      return nullptr;
     const T value = load<T>(from);
     if (value >= 0 && value < 10) {
       *at = static_cast<uint8_t>('0' + value);
       return at + 1;
     }
+    auto* const to = reinterpret_cast<char*>(at);
     using Wide = std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>;
-    return reinterpret_cast<uint8_t*>(
-        write_number(reinterpret_cast<char*>(at), static_cast<Wide>(value)));
+    const bool small = value >= 0 && static_cast<uint64_t>(value) < kSmallNumberEnd;
+    char* const end_at = small ? write_small(to, static_cast<uint32_t>(value))
+                               : write_number(to, static_cast<Wide>(value));
+    return reinterpret_cast<uint8_t*>(end_at);
   }
 
-  static uint8_t* literal(const uint8_t* from, const uint8_t* end, uint8_t* at) {
-    constexpr std::array<std::string_view, 3> kNames = {"null    ", "true    ", "false   "};
-    constexpr std::array<uint8_t, 3> kSizes = {4, 4, 5};
-    if (from == end || *from >= kNames.size()) return nullptr;
-    std::memcpy(at, kNames[*from].data(), 8);
-    return at + kSizes[*from];
+  [[gnu::always_inline]] static uint8_t* literal(const uint8_t* from, const uint8_t* end,
+                                                 uint8_t* at) {
+    static constexpr std::array<char, 24> kNames = {"null    true    false  "};
+    if (from == end || *from > 2) [[unlikely]]
+      return nullptr;
+    std::memcpy(at, &kNames[size_t{*from} * 8], 8);
+    return at + 4 + (*from >> 1);
   }
 
   static uint8_t* scalar(JsonType type, const uint8_t* from, const uint8_t* end, uint8_t* at) {
@@ -140,7 +146,20 @@ class Printer {
     return false;
   }
 
-  uint8_t* string(const uint8_t* from, const uint8_t* end, uint8_t* at) {
+  [[gnu::always_inline]] uint8_t* string(const uint8_t* from, const uint8_t* end, uint8_t* at) {
+    constexpr size_t kWord = sizeof(uint64_t);
+    const auto left = static_cast<size_t>(end - from);
+    const bool readable = static_cast<size_t>(readable_end_ - from) > kWord;
+    if (left != 0 && *from < kWord && *from < left && readable) [[likely]] {
+      const size_t length = *from;
+      if (copy_plain_short(from + 1, length, at + 1)) [[likely]] {
+        at[0] = at[1 + length] = '"';
+        return at + length + 2;
+      }
+    }
+    return long_string(from, end, at);
+  }
+  [[gnu::noinline]] uint8_t* long_string(const uint8_t* from, const uint8_t* end, uint8_t* at) {
     Bytes text;
     return sized(from, end, text) ? quoted(text, at) : nullptr;
   }
@@ -244,18 +263,27 @@ class Printer {
     return at + 2;
   }
 
+  // The value of the entry at `entry`, which lies in the container.
   template <typename W>
-  uint8_t* member(const uint8_t* from, size_t bytes, const uint8_t* entry, unsigned depth,
-                  uint8_t* at) {
+  [[gnu::always_inline]] uint8_t* member(const uint8_t* from, size_t bytes, const uint8_t* entry,
+                                         unsigned depth, uint8_t* at) {
     const auto type = static_cast<JsonType>(*entry++);
-    const bool in_place =
-        type == JsonType::kLiteral || type == JsonType::kInt16 || type == JsonType::kUint16 ||
-        (sizeof(W) == 4 && (type == JsonType::kInt32 || type == JsonType::kUint32));
-    if (in_place) return scalar(type, entry, entry + sizeof(W), at);
+    const uint8_t* const in_place = entry + sizeof(W);
+    if (type == JsonType::kLiteral) return literal(entry, in_place, at);
+    if (type == JsonType::kInt16) return integer<int16_t>(entry, in_place, at);
+    if (type == JsonType::kUint16) return integer<uint16_t>(entry, in_place, at);
+    if constexpr (sizeof(W) == sizeof(uint32_t)) {
+      if (type == JsonType::kInt32 || type == JsonType::kUint32)
+        return scalar(type, entry, in_place, at);
+    }
     const size_t offset = load<W>(entry);
-    if (offset > bytes) return nullptr;
-    if (type == JsonType::kString) return string(from + offset, from + bytes, at);
-    return value(type, from + offset, from + bytes, depth + 1, at);
+    if (offset > bytes) [[unlikely]]
+      return nullptr;
+    const uint8_t* const value_at = from + offset;
+    const uint8_t* const end = from + bytes;
+    if (type == JsonType::kString) return string(value_at, end, at);
+    if (type == JsonType::kInt32) return integer<int32_t>(value_at, end, at);
+    return value(type, value_at, end, depth + 1, at);
   }
 
   RowOutput* out_;

@@ -13,7 +13,8 @@ namespace tailwater::mysql {
 /// offset that leaves it, deeper than the server's 100 levels, or parts that are used twice (so
 /// that a small document cannot become a huge text). No bytes at all are the JSON null.
 /// `readable_beyond` is how many bytes may be read behind the document, whatever they are. With a
-/// `shape`, the keys of the outermost object are printed from what it remembers.
+/// `shape`, the keys of the outermost object are printed from what it remembers; this needs eight
+/// readable bytes.
 bool write_json(Bytes document, RowOutput& out, size_t readable_beyond = 0,
                 JsonShape* shape = nullptr);
 

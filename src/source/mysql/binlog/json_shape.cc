@@ -31,6 +31,7 @@ void JsonShape::learn(const uint8_t* from, size_t count) {
   if (keys_bytes_ > kKeysMax) return;
   std::memcpy(entries_.data(), entries, count * kEntryBytes);
   std::memcpy(keys_.data(), from + keys_at_, keys_bytes_);
+  last_mask_ = (uint64_t{1} << keys_bytes_ % kWord * 8) - 1;
   count_ = count;
 }
 

@@ -16,11 +16,10 @@ class JsonShape {
   static constexpr size_t kTextBytes = 32;
 
   /// Whether the object at `from`, of `bytes` bytes and `count` members, has exactly these keys.
-  /// The caller has seen that its entries lie in `bytes`.
+  /// The caller has seen that its entries lie in `bytes`, and that eight bytes more can be read.
   [[nodiscard]] bool matches(const uint8_t* from, size_t bytes, size_t count) const {
     return count == count_ && count != 0 && keys_at_ + keys_bytes_ <= bytes &&
-           has_entries(from + kHeadBytes) &&
-           std::memcmp(from + keys_at_, keys_.data(), keys_bytes_) == 0;
+           has_entries(from + kHeadBytes) && has_keys(from + keys_at_);
   }
   /// What is printed before the value of member `i`, from the brace or comma to the colon and
   /// blank. Writes kTextBytes at `to` and returns where the text ends.
@@ -43,6 +42,7 @@ class JsonShape {
   static constexpr size_t kHeadBytes = 4;   // count, size
   static constexpr size_t kEntryBytes = 4;  // of a key: offset, length
   static constexpr size_t kKeysMax = 256;
+  static constexpr size_t kWord = sizeof(uint64_t);
 
   [[nodiscard]] bool has_entries(const uint8_t* from) const {
     uint32_t difference = 0;
@@ -50,13 +50,21 @@ class JsonShape {
       difference |= load<uint32_t>(from + i * kEntryBytes) ^ entries_[i];
     return difference == 0;
   }
+  [[nodiscard]] bool has_keys(const uint8_t* from) const {
+    uint64_t difference = 0;
+    const size_t words = keys_bytes_ / kWord;
+    for (size_t i = 0; i < words; ++i) difference |= load<uint64_t>(from + i * kWord) ^ keys_[i];
+    const uint64_t last = load<uint64_t>(from + words * kWord) ^ keys_[words];
+    return (difference | (last & last_mask_)) == 0;
+  }
 
   size_t count_ = 0;
   size_t keys_at_ = 0;
   size_t keys_bytes_ = 0;
   uint32_t misses_ = 0;
   std::array<uint32_t, kMembersMax> entries_{};
-  std::array<uint8_t, kKeysMax> keys_{};
+  std::array<uint64_t, kKeysMax / kWord + 1> keys_{};
+  uint64_t last_mask_ = 0;
   std::array<std::array<uint8_t, kTextBytes>, kMembersMax> texts_{};
   std::array<uint8_t, kMembersMax> text_bytes_{};
 };
