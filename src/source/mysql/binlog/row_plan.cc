@@ -243,6 +243,7 @@ ImagePlan RowPlan::make_image(Bytes sent) const {
   }
   plan.null_bytes = (plan.sent + 7) / 8;
   plan.bytes_safe += plan.null_bytes;
+  plan.may_be_dense = plan.sent == plan.steps.size() && plan.sent <= 64;
   plan.null_mask = plan.sent < 64 ? (uint64_t{1} << plan.sent) - 1 : ~uint64_t{0};
   std::memcpy(&plan.presence_word, plan.presence.data(),
               std::min(plan.presence.size(), sizeof(plan.presence_word)));

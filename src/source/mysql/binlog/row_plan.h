@@ -81,6 +81,7 @@ struct ImagePlan {
   uint64_t presence_word = 0;         ///< the first eight bytes of it
   std::vector<uint8_t> columns_sent;  ///< the event's bits that this plan is for
   uint32_t sent = 0;                  ///< how many columns the images have
+  bool may_be_dense = false;          ///< all columns are sent, and null_mask tells if one is NULL
   uint32_t null_bytes = 0;            ///< bytes of an image's NULL bits
   uint64_t null_mask = 0;             ///< those of them that mean something, where they fit
   /// What an image whose values have no length takes at most, and kReadBeyondBytes more.
@@ -89,8 +90,6 @@ struct ImagePlan {
   uint32_t first_bytes = 0;  ///< room to start with
   SchemaPtr schema;
   std::vector<std::unique_ptr<JsonShape>> shapes;  ///< by column, for those of kJson
-
-  [[nodiscard]] bool whole() const { return sent == steps.size(); }
 };
 
 /// Not thread-safe. Keeps the schema alive.

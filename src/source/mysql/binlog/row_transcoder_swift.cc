@@ -165,8 +165,7 @@ bool Transcoder::swift(const uint8_t* nulls) {
   start_row();
   if (left() >= plan.bytes_safe) [[likely]] {
     const uint8_t* const start = in_;
-    const bool dense = plan.whole() && plan.null_bytes <= sizeof(uint64_t) &&
-                       (load<uint64_t>(start) & plan.null_mask) == 0;
+    const bool dense = plan.may_be_dense && (load<uint64_t>(start) & plan.null_mask) == 0;
     if (dense ? swift<false>(start) : swift<true>(start)) [[likely]]
       return true;
     in_ = start;
