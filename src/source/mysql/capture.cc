@@ -45,34 +45,16 @@ Capture::Capture(changelog::Writer& writer, SchemaResolver& resolver, Selection 
 
 Status Capture::start(const CaptureStart& start) {
   TW_TRY(drop_open());
-  kind_ = start.position.kind;
-  server_ = start.position.server;
-  committed_ = start.position.binlog;
-  file_ = committed_.file;
-  next_pos_ = committed_.pos;
+  TW_TRY(executed_.start(start.position));
+  file_ = start.position.binlog.file;
+  next_pos_ = start.position.binlog.pos;
   gtids_from_file_ = start.gtids_from_file;
   skip_to_pos_ = start.skip_to_pos;
   skip_to_us_ = start.skip_to_us;
-  has_gtids_ = !start.position.gtids.empty();
-  mysql_executed_ = {};
-  mariadb_executed_ = {};
-  if (kind_ == SourceKind::kMariadb) {
-    TW_ASSIGN(mariadb_executed_, MariadbGtidList::parse(start.position.gtids));
-  } else {
-    TW_ASSIGN(mysql_executed_, MysqlGtidSet::parse(start.position.gtids));
-  }
   have_format_ = false;
   tables_.clear();
   check_end();
   return {};
-}
-
-Position Capture::position() const {
-  Position position{kind_, server_, committed_, {}};
-  if (!has_gtids_) return position;
-  position.gtids =
-      kind_ == SourceKind::kMariadb ? mariadb_executed_.describe() : mysql_executed_.describe();
-  return position;
 }
 
 std::string Capture::where() const {
@@ -84,10 +66,10 @@ bool Capture::reached(const BinlogPosition& position) const {
 }
 
 void Capture::check_end() {
-  if (reached(committed_)) finished_ = true;
-  if (end_.mysql_gtids && end_.mysql_gtids->is_subset_of(mysql_executed_)) finished_ = true;
+  if (reached(executed_.binlog())) finished_ = true;
+  if (end_.mysql_gtids && end_.mysql_gtids->is_subset_of(executed_.mysql_gtids())) finished_ = true;
   if (!end_.mariadb_gtids) return;
-  const auto& executed = mariadb_executed_.domains();
+  const auto& executed = executed_.mariadb_gtids().domains();
   bool all = true;
   for (const auto& [domain, gtid] : end_.mariadb_gtids->domains()) {
     const auto at = executed.find(domain);
@@ -152,8 +134,8 @@ Status Capture::take_event(const Event& event) {
 void Capture::note_boundary(const EventHeader& header) {
   const bool artificial = (header.flags & kFlagArtificial) != 0 || header.next_pos == 0;
   if (artificial || in_transaction_ || skipping() || finished_) return;
-  if (committed_.file != file_ || committed_.pos >= next_pos_) return;
-  committed_.pos = next_pos_;
+  if (executed_.binlog().file != file_ || executed_.binlog().pos >= next_pos_) return;
+  executed_.move_to(file_, next_pos_);
   check_end();
 }
 
@@ -231,7 +213,7 @@ Status Capture::refuse(const Event& event) {
 Status Capture::on_format_description(const Event& event) {
   TW_ASSIGN(format_, parse_format_description(event));
   have_format_ = true;
-  kind_ = format_.mariadb ? SourceKind::kMariadb : SourceKind::kMysql;
+  executed_.set_kind(format_.mariadb ? SourceKind::kMariadb : SourceKind::kMysql);
   // A server that died in the middle of a transaction starts a new file without its end.
   TW_TRY(drop_open());
   tables_.clear();
@@ -244,16 +226,16 @@ Status Capture::on_rotate(const Event& event) {
   next_pos_ = rotate.pos;
   const bool artificial = (event.header.flags & kFlagArtificial) != 0 || event.header.next_pos == 0;
   if (artificial) {
-    if (committed_.file.empty()) committed_ = {file_, next_pos_};
+    if (executed_.binlog().file.empty()) executed_.move_to(file_, next_pos_);
     return {};
   }
   TW_TRY(drop_open());
   if (skip_to_pos_) {
     return fail(ErrorKind::kResync,
-                fmt::format("{} ends before byte {}", committed_.file, *skip_to_pos_),
+                fmt::format("{} ends before byte {}", executed_.binlog().file, *skip_to_pos_),
                 "start at a position that the server itself prints");
   }
-  committed_ = {file_, next_pos_};
+  executed_.move_to(file_, next_pos_);
   if (!skipping()) {
     TW_TRY(writer_.advance(file_, next_pos_, int64_t{event.header.timestamp_s} * 1'000'000));
   }
@@ -266,7 +248,7 @@ Status Capture::on_heartbeat(const Event& event) {
   const bool news = heartbeat.file == file_ && heartbeat.pos > next_pos_;
   if (in_transaction_ || skipping() || !news) return {};
   next_pos_ = heartbeat.pos;
-  committed_ = {file_, next_pos_};
+  executed_.move_to(file_, next_pos_);
   TW_TRY(writer_.advance(file_, next_pos_, last_ts_us_));
   check_end();
   return {};
@@ -275,8 +257,8 @@ Status Capture::on_heartbeat(const Event& event) {
 Status Capture::on_previous_gtids(const Event& event) {
   if (!gtids_from_file_) return {};
   gtids_from_file_ = false;
-  TW_ASSIGN(mysql_executed_, MysqlGtidSet::decode(event.body));
-  has_gtids_ = !mysql_executed_.empty();
+  TW_ASSIGN(MysqlGtidSet gtids, MysqlGtidSet::decode(event.body));
+  executed_.set_gtids(std::move(gtids));
   check_end();
   return {};
 }
@@ -285,8 +267,7 @@ Status Capture::on_gtid_list(const Event& event) {
   if (!gtids_from_file_) return {};
   gtids_from_file_ = false;
   TW_ASSIGN(const GtidListEvent list, parse_gtid_list(event));
-  for (const MariadbGtid& gtid : list.gtids) mariadb_executed_.set(gtid);
-  has_gtids_ = !list.gtids.empty();
+  executed_.add_gtids(list.gtids);
   check_end();
   return {};
 }

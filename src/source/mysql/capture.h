@@ -18,6 +18,7 @@
 #include "source/mysql/binlog/payload.h"
 #include "source/mysql/binlog/query_event.h"
 #include "source/mysql/binlog/rows_event.h"
+#include "source/mysql/executed.h"
 #include "source/mysql/table_cache.h"
 
 namespace tailwater::mysql {
@@ -58,10 +59,8 @@ class Capture {
   /// Whether the end is reached; nothing more should be given.
   [[nodiscard]] bool finished() const { return finished_; }
   [[nodiscard]] bool in_transaction() const { return in_transaction_; }
-  /// After the last whole transaction.
-  [[nodiscard]] Position position() const;
-  /// The same without its GTIDs: cheap.
-  [[nodiscard]] const BinlogPosition& binlog_position() const { return committed_; }
+  /// After the last whole transaction. Any thread may ask.
+  [[nodiscard]] Position position() const { return executed_.position(); }
   /// Whether events are still read only to get to the place or time where reading starts, or to
   /// learn the GTIDs before it: a new connection must then start where the first one did.
   [[nodiscard]] bool skipping() const {
@@ -108,7 +107,6 @@ class Capture {
   Status append_rows(const EventHeader& header, const RowsEvent& rows, CachedTable& table);
   Status step_over(const ImagePlan& first, const ImagePlan* second, Bytes rows);
   Status damage_of(const ImagePlan& first, const ImagePlan* second, Bytes rows);
-  void add_executed();
   void check_end();
   [[nodiscard]] std::string where() const;
 
@@ -116,8 +114,6 @@ class Capture {
   SchemaResolver& resolver_;
   TableCache tables_;
   CaptureEnd end_;
-  SourceKind kind_ = SourceKind::kMysql;
-  std::string server_;
 
   // The stream.
   FormatDescription format_;
@@ -146,12 +142,8 @@ class Capture {
   uint64_t ordinal_ = 0;
   std::unordered_map<std::string, Savepoint> savepoints_;
 
-  // After the last whole transaction.
-  BinlogPosition committed_;
-  MysqlGtidSet mysql_executed_;
-  MariadbGtidList mariadb_executed_;
-  bool has_gtids_ = false;
-  int64_t last_ts_us_ = 0;
+  Executed executed_;
+  int64_t last_ts_us_ = 0;  ///< of the last whole transaction
 
   PayloadReader payload_;
   ByteBuffer unpacked_;

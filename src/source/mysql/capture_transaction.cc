@@ -269,9 +269,7 @@ Status Capture::commit(const EventHeader& header, uint64_t xid) {
   if (!in_transaction_) return {};
   last_ts_us_ = commit_ts_us_ != 0 ? commit_ts_us_ : timestamp_us(header);
   in_transaction_ = false;
-  add_executed();
-  if (committed_.file != file_) committed_.file = file_;
-  committed_.pos = next_pos_;
+  executed_.commit(file_, next_pos_, mysql_gtid_, mariadb_gtid_);
   if (started_) {
     started_ = false;
     TW_TRY(writer_.commit(
@@ -283,17 +281,6 @@ Status Capture::commit(const EventHeader& header, uint64_t xid) {
   skipped_ = false;
   check_end();
   return {};
-}
-
-void Capture::add_executed() {
-  if (mysql_gtid_) {
-    mysql_executed_.add(*mysql_gtid_);
-    has_gtids_ = true;
-  }
-  if (mariadb_gtid_) {
-    mariadb_executed_.set(*mariadb_gtid_);
-    has_gtids_ = true;
-  }
 }
 
 Status Capture::drop_open() {

@@ -20,8 +20,6 @@ namespace {
 // rows.
 constexpr uint32_t kEventsPerLook = 512;
 
-constexpr int64_t kPositionEveryUs = 100'000;
-
 std::string describe_server(const ServerInfo& info, const Endpoint& endpoint) {
   return fmt::format("{} at {}", info.describe(), endpoint.describe());
 }
@@ -108,7 +106,7 @@ Status MysqlSource::connect_and_stream(const std::stop_token& stop) {
   {
     const std::scoped_lock lock(mutex_);
     status_.server = describe_server(info, options_.endpoint);
-    status_.position = capture_->position();
+    has_position_ = true;
   }
   set_state(SourceStatus::State::kStreaming);
   log_lines().info("reading {} from {}", describe_server(info, options_.endpoint),
@@ -166,12 +164,6 @@ Status MysqlSource::idle(DumpStream& dump, const std::stop_token& stop) {
 
 void MysqlSource::note_progress(DumpStream& dump) {
   const std::scoped_lock lock(mutex_);
-  const int64_t now_us = dump.last_received_us();
-  if (now_us - position_noted_us_ > kPositionEveryUs) {  // GTID sets are long: not at every look
-    status_.position = capture_->position();
-    position_noted_us_ = now_us;
-  }
-  status_.position.binlog = capture_->binlog_position();
   status_.last_input_us = dump.last_received_us();
   status_.last_transaction_ts_us = capture_->last_transaction_ts_us();
   status_.bytes_received = bytes_before_ + dump.bytes_received();
@@ -187,6 +179,8 @@ void MysqlSource::set_state(SourceStatus::State state, std::string trouble) {
 SourceStatus MysqlSource::status() const {
   const std::scoped_lock lock(mutex_);
   SourceStatus status = status_;
+  // Made when asked for: GTID sets can be long.
+  if (has_position_) status.position = capture_->position();
   if (watch_ != nullptr) status.behind_bytes = watch_->bytes_after(status.position.binlog);
   return status;
 }

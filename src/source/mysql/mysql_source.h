@@ -65,11 +65,11 @@ class MysqlSource final : public Source {
   std::unique_ptr<Capture> capture_;
   std::unique_ptr<BinlogWatch> watch_;  ///< while it runs, and only if asked for
   Backoff backoff_;
-  bool started_ = false;  ///< capture_ has a position of its own
-  int64_t position_noted_us_ = 0;
+  bool started_ = false;       ///< capture_ has a position of its own
   uint64_t bytes_before_ = 0;  ///< received on earlier connections
 
   mutable std::mutex mutex_;
+  bool has_position_ = false;  ///< capture_ may be asked for it
   SourceStatus status_;
 };
 

@@ -1,0 +1,44 @@
+// Executed: how far a stream has come, in files and in GTIDs.
+#pragma once
+
+#include <mutex>
+#include <optional>
+
+#include "model/position.h"
+#include "source/mysql/binlog/gtid_set.h"
+
+namespace tailwater::mysql {
+
+/// The place after the last whole transaction. One thread moves it, and may read all of it; any
+/// thread may ask for `position`, and gets file and GTIDs that belong together.
+class Executed {
+ public:
+  /// Starts anew. kCorrupt and the like when the GTIDs cannot be read.
+  Status start(const Position& position);
+  /// As the binlog's own head says.
+  void set_kind(SourceKind kind);
+  void move_to(const std::string& file, uint64_t pos);
+  /// A transaction with this GTID ended there.
+  void commit(const std::string& file, uint64_t pos, const std::optional<MysqlGtid>& mysql_gtid,
+              const std::optional<MariadbGtid>& mariadb_gtid);
+  /// What a file says was executed before it.
+  void set_gtids(MysqlGtidSet gtids);
+  void add_gtids(const std::vector<MariadbGtid>& gtids);
+
+  [[nodiscard]] Position position() const;
+
+  [[nodiscard]] const BinlogPosition& binlog() const { return binlog_; }
+  [[nodiscard]] const MysqlGtidSet& mysql_gtids() const { return mysql_; }
+  [[nodiscard]] const MariadbGtidList& mariadb_gtids() const { return mariadb_; }
+
+ private:
+  mutable std::mutex mutex_;
+  SourceKind kind_ = SourceKind::kMysql;
+  std::string server_;
+  BinlogPosition binlog_;
+  MysqlGtidSet mysql_;
+  MariadbGtidList mariadb_;
+  bool has_gtids_ = false;
+};
+
+}  // namespace tailwater::mysql
