@@ -13,13 +13,13 @@ constexpr uint64_t kTransactionBytes = 100;
 // Seen by hand in `status`: a file position of now with the GTIDs of a tenth of a second ago.
 TEST(Executed, FileAndGtidsBelongTogetherWheneverAsked) {
   Executed executed;
-  ASSERT_TRUE(executed.start({SourceKind::kMariadb, "", {"binlog.000001", 0}, "0-1-0"}).has_value());
+  ASSERT_TRUE(
+      executed.start({SourceKind::kMariadb, "", {"binlog.000001", 0}, "0-1-0"}).has_value());
   std::atomic<bool> done = false;
   std::thread reader([&] {
     while (!done) {
       const Position position = executed.position();
-      EXPECT_EQ(position.gtids,
-                "0-1-" + std::to_string(position.binlog.pos / kTransactionBytes));
+      EXPECT_EQ(position.gtids, "0-1-" + std::to_string(position.binlog.pos / kTransactionBytes));
     }
   });
   for (uint64_t i = 1; i <= 20000; ++i) {

@@ -52,7 +52,8 @@ struct Transcoder::Place {
     return false;
   place.spare -= count;
   place.in += step.width;
-  const size_t most = count * Charset::kExpansion + kCopyBlockBytes;
+  const size_t expansion = step.step == RowStep::kText ? Charset::kExpansion : 1;
+  const size_t most = count * expansion + kCopyBlockBytes;
   if (static_cast<size_t>(out_.end() - place.at) < most) [[unlikely]] {
     out_.at = place.at;
     out_.ensure(most);
