@@ -13,7 +13,7 @@ namespace tailwater::mysql {
 /// thread may ask for `position`, and gets file and GTIDs that belong together.
 class Executed {
  public:
-  /// Starts anew. kCorrupt and the like when the GTIDs cannot be read.
+  /// Starts anew. An error, and nothing changed, when the GTIDs cannot be read.
   Status start(const Position& position);
   /// As the binlog's own head says.
   void set_kind(SourceKind kind);

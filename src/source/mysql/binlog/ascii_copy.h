@@ -8,6 +8,8 @@
 
 namespace tailwater::mysql {
 
+/// The bits of a word that no ASCII character has.
+inline constexpr uint64_t kNotAscii = 0x8080808080808080;
 /// Blocks may read and write so many bytes more than asked, less one.
 inline constexpr size_t kCopyBlockBytes = 32;
 
@@ -26,10 +28,9 @@ inline void copy_blocks(const uint8_t* from, uint8_t* to, size_t count) {
 /// The same, and whether all of it was ASCII.
 inline bool copy_ascii_blocks(const uint8_t* from, uint8_t* to, size_t count) {
   using Block = std::array<uint64_t, kCopyBlockBytes / sizeof(uint64_t)>;
-  constexpr uint64_t kHigh = 0x8080808080808080;
   // A block of high bits and one of none: from its middle on, less `n` bytes, the first n count.
-  alignas(kCopyBlockBytes) static constexpr std::array<uint64_t, 8> kMasks = {kHigh, kHigh, kHigh,
-                                                                              kHigh};
+  alignas(kCopyBlockBytes) static constexpr std::array<uint64_t, 8> kMasks = {kNotAscii, kNotAscii,
+                                                                              kNotAscii, kNotAscii};
   const auto* const masks = reinterpret_cast<const uint8_t*>(kMasks.data()) + kCopyBlockBytes;
   uint64_t bits = 0;
   while (count > kCopyBlockBytes) {
@@ -45,17 +46,16 @@ inline bool copy_ascii_blocks(const uint8_t* from, uint8_t* to, size_t count) {
   store(to, block);
   const uint64_t last =
       (block[0] & mask[0]) | (block[1] & mask[1]) | (block[2] & mask[2]) | (block[3] & mask[3]);
-  return ((bits & kHigh) | last) == 0;
+  return ((bits & kNotAscii) | last) == 0;
 }
 
 /// Copies the ASCII that `text` begins with, and returns how many bytes that were. Reads and writes
 /// no byte too many.
 inline size_t copy_ascii_start(Bytes text, uint8_t* to) {
-  constexpr uint64_t kHigh = 0x8080808080808080;
   size_t at = 0;
   while (text.size() - at >= sizeof(uint64_t)) {
     const auto word = load<uint64_t>(text.data() + at);
-    if ((word & kHigh) != 0) break;
+    if ((word & kNotAscii) != 0) break;
     store(to + at, word);
     at += sizeof(uint64_t);
   }

@@ -9,10 +9,6 @@ namespace tailwater::mysql {
 namespace {
 
 constexpr unsigned kGroupDigits = 9;
-constexpr std::array<uint8_t, 10> kBytesOfDigits = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
-constexpr std::array<uint32_t, 10> kPowers = {1,      10,      100,      1000,      10000,
-                                              100000, 1000000, 10000000, 100000000, 1000000000};
-
 constexpr std::array<char, 200> digit_pairs() {
   std::array<char, 200> pairs{};
   for (size_t i = 0; i < 100; ++i) {
@@ -38,7 +34,7 @@ inline void write_digits(uint32_t value, unsigned digits, uint8_t* to) {
 inline unsigned count_digits(uint32_t value) {
   // 1233 / 4096 is a little more than log10(2).
   const auto guess = static_cast<unsigned>(32 - std::countl_zero(value | 1)) * 1233 >> 12;
-  return guess + (value >= kPowers[guess] ? 1 : 0);
+  return guess + (value >= kGroupEnd[guess] ? 1 : 0);
 }
 
 // Reads groups, with the inversions taken back.
@@ -48,11 +44,11 @@ class Groups {
 
   uint32_t next(unsigned digits) {
     uint32_t value = 0;
-    for (unsigned i = kBytesOfDigits[digits]; i > 0; --i) {
+    for (unsigned i = kGroupBytes[digits]; i > 0; --i) {
       value = value << 8 | static_cast<uint8_t>(*at_++ ^ mask_ ^ first_);
       first_ = 0;
     }
-    valid_ &= value < kPowers[digits];
+    valid_ &= value < kGroupEnd[digits];
     return value;
   }
   uint32_t next_group() {
@@ -62,7 +58,7 @@ class Groups {
     if (first_ != 0) value ^= 0x80000000u;
     first_ = 0;
     at_ += 4;
-    valid_ &= value < kPowers[kGroupDigits];
+    valid_ &= value < kGroupEnd[kGroupDigits];
     return value;
   }
   [[nodiscard]] bool valid() const { return valid_; }

@@ -14,10 +14,15 @@ inline constexpr unsigned kDecimalDigitsMax = 65;
 /// Room that any decimal's text needs: sign, digits, point, a zero before it, and slack.
 inline constexpr size_t kDecimalTextMax = 80;
 
+/// By how many digits (0 to 9) there are in a group: the bytes that it takes, and where its numbers
+/// end.
+inline constexpr std::array<uint8_t, 10> kGroupBytes = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
+inline constexpr std::array<uint32_t, 10> kGroupEnd = {
+    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
+
 /// How many bytes so many digits of one side of the point take.
 constexpr unsigned decimal_part_bytes(unsigned digits) {
-  constexpr std::array<uint8_t, 10> kRest = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
-  return digits / 9 * 4 + kRest[digits % 9];
+  return digits / 9 * 4 + kGroupBytes[digits % 9];
 }
 constexpr unsigned decimal_bytes(unsigned precision, unsigned scale) {
   return decimal_part_bytes(precision - scale) + decimal_part_bytes(scale);
@@ -48,20 +53,18 @@ inline constexpr size_t kSmallDecimalReads = 20;
 /// Reads it as an integer, times 10^scale. False when the bytes are no decimal. There must be
 /// kSmallDecimalReads bytes at `from`, whatever those after the decimal are.
 inline bool small_decimal_at(const uint8_t* from, SmallDecimal shape, int64_t& unscaled) {
-  static constexpr std::array<uint8_t, 10> kBits = {0, 8, 8, 16, 16, 24, 24, 32, 32, 32};
-  static constexpr std::array<uint32_t, 10> kPowers = {
-      1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
   const bool negative = (from[0] & 0x80) == 0;
   const uint64_t mask = negative ? ~uint64_t{0} : 0;
   uint64_t sign = uint64_t{1} << 63;
   uint64_t value = 0;
   bool valid = true;
   const auto take = [&](unsigned digits) {
-    const unsigned bits = kBits[digits];
-    const uint64_t part = (__builtin_bswap64(load<uint64_t>(from)) ^ mask ^ sign) >> (64 - bits);
-    valid &= part < kPowers[digits];
-    value = value * kPowers[digits] + part;
-    from += bits / 8;
+    const unsigned bytes = kGroupBytes[digits];
+    const uint64_t part =
+        (__builtin_bswap64(load<uint64_t>(from)) ^ mask ^ sign) >> (64 - 8 * bytes);
+    valid &= part < kGroupEnd[digits];
+    value = value * kGroupEnd[digits] + part;
+    from += bytes;
     sign = 0;
   };
   if (shape.lead != 0) take(shape.lead);

@@ -188,7 +188,7 @@ bool Transcoder::old_time(const RowColumn& step) {
 bool Transcoder::length(const RowColumn& step, size_t& out) {
   size_t value = 0;
   if (left() >= sizeof(uint32_t)) [[likely]] {
-    value = load<uint32_t>(in_) & (0xffffffffu >> (32 - 8 * step.width));
+    value = load<uint32_t>(in_) & step.length_mask;
   } else {
     for (unsigned i = step.width; i-- > 0;) value = value << 8 | in_[i];
   }

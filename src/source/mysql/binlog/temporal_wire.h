@@ -3,8 +3,6 @@
 // (my_*_from_binary, TIME_from_longlong_*_packed).
 #pragma once
 
-#include <array>
-
 #include "base/bytes.h"
 #include "model/temporal.h"
 
@@ -50,9 +48,7 @@ inline uint64_t short_word_at(const uint8_t* from, unsigned bytes) {
 
 /// The fraction of `bytes` bytes that begins at the word's bit `at`, counted from its top.
 inline int64_t fraction_in_word(uint64_t word, unsigned at, unsigned bytes) {
-  static constexpr std::array<uint32_t, 4> kUnitsUs = {0, 10000, 100, 1};
-  const uint64_t value = (word << at) >> (63 - 8 * bytes) >> 1;
-  return static_cast<int64_t>(value * kUnitsUs[bytes]);
+  return fraction_us((word << at) >> (63 - 8 * bytes) >> 1, bytes);
 }
 
 /// TIMESTAMP(n), 4 bytes big-endian and the fraction, at the top of `word`; seconds 0 is the zero
