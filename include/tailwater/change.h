@@ -22,9 +22,11 @@ enum class Operation : uint8_t {
   kRead = 4,  ///< a row of a snapshot
   kTruncate = 5,
   kSchemaChange = 6,  ///< a statement that changed the schema: no rows, see Change::statement
+  kReadStart = 7,     ///< a snapshot of the table starts: its reads follow. No row
+  kReadEnd = 8,       ///< a snapshot of the table is complete. No row
 };
 
-/// "insert", "update", "delete", "read", "truncate", "schema_change".
+/// "insert", "update", "delete", "read", "truncate", "schema_change", "read_start", "read_end".
 std::string_view to_string(Operation operation);
 
 /// One column of a row.

@@ -22,6 +22,8 @@ unsigned images_of(Op op) {
       return 2;
     case Op::kTruncate:
     case Op::kSchemaChange:
+    case Op::kReadStart:
+    case Op::kReadEnd:
       return 0;
   }
   return 0;
@@ -49,6 +51,7 @@ void put_begin(ByteBuffer& body, const TransactionStart& start) {
   body.put<int64_t>(start.ts_us);
   body.put_sized(start.gtid);
   body.put_sized(start.file);
+  if (!start.audience.empty()) body.put_sized(start.audience);
   close_record(body, at);
 }
 
@@ -138,6 +141,7 @@ Result<BeginRecord> parse_begin(const RecordView& record) {
   begin.ts_us = cursor.le<int64_t>();
   begin.gtid = cursor.sized_text();
   begin.file = cursor.sized_text();
+  if (!cursor.at_end()) begin.audience = cursor.sized_text();
   if (!cursor.ok() || record.type != RecordType::kBegin) return damaged("begin");
   return begin;
 }
@@ -211,6 +215,7 @@ Result<BodyEnd> find_end(Bytes body) {
       end.position = record.payload;
       found = true;
     }
+    if (record.type == RecordType::kState) end.state = record.payload;
   }
   if (!found) return fail(ErrorKind::kCorrupt, "a frame has no position");
   return end;

@@ -22,6 +22,7 @@ enum class RecordType : uint8_t {
   kCommit = 5,
   kAdvance = 6,
   kPosition = 7,
+  kState = 8,
 };
 
 /// u32 payload length, u8 type, u8 op, u16 zero.
@@ -43,6 +44,7 @@ struct BeginRecord {
   int64_t ts_us = 0;
   std::string_view gtid = {};
   std::string_view file = {};
+  std::string_view audience = {};
 };
 
 struct CommitRecord {
@@ -127,6 +129,7 @@ Result<SchemaPtr> parse_schema(const RecordView& record);
 /// What a frame that ends outside of a transaction says last.
 struct BodyEnd {
   Bytes position = {};                      ///< the encoded source position
+  Bytes state = {};                         ///< what the source keeps beside it
   std::optional<CommitRecord> commit = {};  ///< the last commit in the frame
 };
 Result<BodyEnd> find_end(Bytes body);

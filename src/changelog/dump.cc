@@ -42,9 +42,9 @@ Result<std::string> record_line(const RecordView& record) {
     }
     case RecordType::kBegin: {
       TW_ASSIGN(const BeginRecord begin, parse_begin(record));
-      return fmt::format("  begin gtid={} {}:{} server_id={} thread={} ts_us={}", begin.gtid,
-                         begin.file, begin.start_pos, begin.server_id, begin.thread_id,
-                         begin.ts_us);
+      return fmt::format("  begin gtid={} {}:{} server_id={} thread={} ts_us={}{}{}", begin.gtid,
+                         begin.file, begin.start_pos, begin.server_id, begin.thread_id, begin.ts_us,
+                         begin.audience.empty() ? "" : " audience=", begin.audience);
     }
     case RecordType::kRows: {
       TW_ASSIGN(const RowsRecord rows, parse_rows(record));
@@ -72,6 +72,8 @@ Result<std::string> record_line(const RecordView& record) {
       TW_ASSIGN(const Position position, decode_position(record.payload));
       return fmt::format("  position {}", position.describe());
     }
+    case RecordType::kState:
+      return fmt::format("  state bytes={}", record.payload.size());
   }
   return fmt::format("  record of type {} bytes={}", static_cast<unsigned>(record.type),
                      record.payload.size());

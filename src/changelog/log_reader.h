@@ -128,6 +128,7 @@ class LogReader final : public Reader {
   TransactionInfo transaction_;
   std::string gtid_;
   std::string file_name_;
+  std::string audience_;
   struct Ahead {
     CommitRecord commit;
     uint64_t tables = 0;

@@ -26,6 +26,7 @@ Result<std::optional<TailEntry>> LogReader::take_record(const RecordView& record
     case RecordType::kAdvance:
       return take_advance(record);
     case RecordType::kPosition:
+    case RecordType::kState:
       return std::nullopt;
     default:
       return fail(ErrorKind::kUnsupported,
@@ -53,9 +54,10 @@ Status LogReader::take_begin(const RecordView& record) {
   }
   gtid_ = begin.gtid;
   file_name_ = begin.file;
+  audience_ = begin.audience;
   transaction_ = {gtid_,          file_name_,       begin.start_pos, commit.end_pos,
                   commit.id,      commit.thread_id, begin.server_id, commit.commit_ts_us,
-                  commit.changes, Offset{offset_}};
+                  commit.changes, Offset{offset_},  audience_};
   in_transaction_ = true;
   begun_ = false;
   skipping_ = offset_ < start_offset_ && offset_ + commit.changes <= start_offset_;

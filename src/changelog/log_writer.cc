@@ -22,12 +22,14 @@ tl::unexpected<Error> misuse(std::string_view what) {
 
 LogWriter::LogWriter(FileSystem& files, std::string folder, const WriterOptions& options,
                      std::unique_ptr<File> lock, std::optional<Position> position,
-                     SchemaRegistry registry, std::unique_ptr<LogOutput> output)
+                     std::string state, SchemaRegistry registry, std::unique_ptr<LogOutput> output)
     : files_(files),
       folder_(std::move(folder)),
       options_(options),
       lock_(std::move(lock)),
       position_(std::move(position)),
+      recovered_state_(state),
+      state_(std::move(state)),
       registry_(std::move(registry)),
       output_(std::move(output)),
       queue_(std::make_unique<WriteQueue>(*output_, options)) {
@@ -138,6 +140,8 @@ Status LogWriter::commit(const TransactionEnd& end) {
   const size_t commit_at = put_commit(
       frame_.body, {end.end_pos, end.id, thread_id, end.commit_ts_us, transaction_.changes});
   note_commit_ts(end.commit_ts_us);
+  if (next_state_) state_ = std::move(*next_state_);
+  next_state_.reset();
   transaction_.open = false;
   marks_.clear();
   ++frame_.transactions;
@@ -187,7 +191,19 @@ Status LogWriter::put_position(ByteBuffer& body) {
   const size_t at = open_record(body, RecordType::kPosition);
   encode_position_(body);
   close_record(body, at);
+  if (state_.empty()) return {};
+  const size_t state_at = open_record(body, RecordType::kState);
+  body.append(state_);
+  close_record(body, state_at);
   return {};
+}
+
+void LogWriter::set_state(std::string state) {
+  if (transaction_.open) {
+    next_state_ = std::move(state);
+  } else {
+    state_ = std::move(state);
+  }
 }
 
 // Hands over the committed prefix; the open transaction moves to a new buffer.
@@ -345,6 +361,7 @@ Status LogWriter::abort() {
   transaction_.open = false;
   marks_.clear();
   transaction_.changes = transaction_.changes_before = 0;
+  next_state_.reset();
   frame_.body.truncate(transaction_.start_size);
   if (transaction_.parts == 0) return {};
   transaction_.parts = 0;

@@ -11,11 +11,13 @@ namespace tailwater::changelog {
 class LogWriter final : public Writer {
  public:
   LogWriter(FileSystem& files, std::string folder, const WriterOptions& options,
-            std::unique_ptr<File> lock, std::optional<Position> position, SchemaRegistry registry,
-            std::unique_ptr<LogOutput> output);
+            std::unique_ptr<File> lock, std::optional<Position> position, std::string state,
+            SchemaRegistry registry, std::unique_ptr<LogOutput> output);
   ~LogWriter() override;
 
   [[nodiscard]] const std::optional<Position>& last_position() const override { return position_; }
+  [[nodiscard]] const std::string& last_state() const override { return recovered_state_; }
+  void set_state(std::string state) override;
   [[nodiscard]] Offset next_offset() const override;
   void set_position_encoder(std::function<void(ByteBuffer&)> encoder) override {
     encode_position_ = std::move(encoder);
@@ -105,6 +107,9 @@ class LogWriter final : public Writer {
   WriterOptions options_;
   std::unique_ptr<File> lock_;
   std::optional<Position> position_;
+  std::string recovered_state_;
+  std::string state_;                      ///< as of the last commit or advance
+  std::optional<std::string> next_state_;  ///< from the open transaction's commit on
   SchemaRegistry registry_;
   std::function<void(ByteBuffer&)> encode_position_;
   std::unique_ptr<LogOutput> output_;

@@ -78,7 +78,7 @@ Result<std::unique_ptr<Writer>> Writer::open(FileSystem& files, const std::strin
             SchemaRegistry::open(files, folder, std::move(older), newest ? &*newest : nullptr,
                                  recovered.end.position, recovered.next_schema_id));
   return std::make_unique<LogWriter>(files, folder, options, std::move(lock), recovered.position,
-                                     std::move(registry), std::move(output));
+                                     recovered.state, std::move(registry), std::move(output));
 }
 
 }  // namespace tailwater::changelog

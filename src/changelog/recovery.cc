@@ -31,6 +31,7 @@ class Recovery {
     bool good_to_end = false;     // a closed segment was good to its end
     std::optional<LogPlace> end;  // after the last frame that ends a transaction
     std::optional<Position> position;
+    std::string state;
   };
 
   Status read_headers();
@@ -43,6 +44,7 @@ class Recovery {
   Status walk_segments();
   Status find_end(std::vector<Walked> walks, size_t first);
   Status find_position(size_t below);
+  void take_position(const Walked& walked);
   Status count_torn_bytes();
   Status find_live();
   [[nodiscard]] const SegmentHeader& header(size_t index) const { return *found_[index].header; }
@@ -147,6 +149,7 @@ Status Recovery::take_body(const FrameWalk::Frame& frame, Walked& walked) {
   }
   TW_ASSIGN(const BodyEnd end, changelog::find_end(body));
   TW_ASSIGN(walked.position, decode_position(end.position));
+  walked.state = as_text(end.state);
   return {};
 }
 
@@ -209,6 +212,11 @@ Status Recovery::walk_segments() {
   return find_end(std::move(walks), first);
 }
 
+void Recovery::take_position(const Walked& walked) {
+  result_.position = walked.position;
+  result_.state = walked.state;
+}
+
 Status Recovery::find_end(std::vector<Walked> walks, size_t first) {
   for (;;) {
     while (!walks.empty() && !walks.back().end) {  // nothing but a piece of a transaction
@@ -222,7 +230,7 @@ Status Recovery::find_end(std::vector<Walked> walks, size_t first) {
     walks.push_back(std::move(walked));
   }
   result_.end = *walks.back().end;
-  for (size_t i = walks.size(); i-- > 0 && !result_.position;) result_.position = walks[i].position;
+  for (size_t i = walks.size(); i-- > 0 && !result_.position;) take_position(walks[i]);
   if (!result_.position) return find_position(first);
   return {};
 }
@@ -231,7 +239,7 @@ Status Recovery::find_end(std::vector<Walked> walks, size_t first) {
 Status Recovery::find_position(size_t below) {
   while (below-- > 0 && !result_.position) {
     TW_ASSIGN(Walked walked, walk(below));
-    result_.position = walked.position;
+    take_position(walked);
   }
   return {};
 }

@@ -30,6 +30,7 @@ struct TransactionStart {
   uint64_t thread_id = 0;
   uint32_t server_id = 0;
   int64_t ts_us = 0;
+  std::string_view audience = {};  ///< the one sink that it is for; "": all
 };
 
 /// What a source knows when it ends.
@@ -73,12 +74,19 @@ class Writer {
 
   /// The position after the last committed transaction in the log; nothing in a new log.
   [[nodiscard]] virtual const std::optional<Position>& last_position() const = 0;
+  /// What `set_state` said with that commit; empty in a new log, and when it said nothing.
+  [[nodiscard]] virtual const std::string& last_state() const = 0;
   /// The offset that the next change will get.
   [[nodiscard]] virtual Offset next_offset() const = 0;
 
   /// Called on the source's thread when a frame with commits is sealed: must append the encoded
   /// position after the last `commit` or `advance`. Set it before the first begin.
   virtual void set_position_encoder(std::function<void(ByteBuffer&)> encoder) = 0;
+
+  /// What else the source must know to go on from the position (how far a snapshot is): stored
+  /// beside it in every frame from now on; in an open transaction, from its commit on. Durable with
+  /// the next commit or advance that is. Keep it small.
+  virtual void set_state(std::string state) = 0;
 
   /// The schema with a number in this log: the same table schema always gets the same number.
   virtual Result<SchemaPtr> intern(const TableSchema& table) = 0;

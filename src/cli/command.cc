@@ -65,6 +65,10 @@ void SourceFlags::add_selection(CLI::App& command) {
       "now (default), earliest, FILE:POS, gtid:SET, or a time (2024-05-06T07:08:09Z)");
   add(command, "until", "--until",
       "now, FILE:POS, gtid:SET, or a time; without it the stream does not end");
+  add(command, "snapshot", "--snapshot",
+      "initial: the tables' rows first; only: those, then end; when_needed; never (default)");
+  add(command, "snapshot_threads", "--snapshot-threads",
+      "how many connections read tables at once (default 2)");
   add_tables(command);
   add(command, "schema_file", "--schema",
       "column names for binlogs without them (docs/schema_file.md)");

@@ -1,6 +1,8 @@
-// tailwater status, pause, resume: speak to a running `tailwater run`.
+// tailwater status, pause, resume, snapshot: speak to a running `tailwater run`.
 #include "pipeline/control.h"
 
+#include <algorithm>
+#include <cstdio>
 #include <memory>
 
 #include <fmt/color.h>
@@ -19,6 +21,16 @@ struct ControlFlags {
   std::string data_dir = "tailwater-data";
   std::string source;
   bool json = false;
+};
+
+struct SnapshotFlags : ControlFlags {
+  std::vector<std::string> tables;
+  std::string where;
+  std::string sink;
+  bool wait = false;
+  bool pause = false;
+  bool resume = false;
+  bool cancel = false;
 };
 
 // A number of the answer, or -1.
@@ -47,6 +59,23 @@ std::string health_mark(const json& part, bool colour) {
                      word);
 }
 
+std::string snapshot_text(const json& snapshot) {
+  const int64_t rows = number(snapshot, "rows");
+  const int64_t expected = number(snapshot, "rows_expected");
+  const int64_t eta_ms = number(snapshot, "eta_ms");
+  std::string text = fmt::format("{} {}, {} of {} tables, {} rows", snapshot.value("id", 0UL),
+                                 snapshot.value("state", ""), number(snapshot, "tables_done"),
+                                 number(snapshot, "tables"), rows);
+  if (expected > 0) text += fmt::format(" of about {}", std::max(rows, expected));
+  if (snapshot.value("state", "") == "reading") {
+    text += fmt::format(", {:.0f} rows/s", snapshot.value("rows_per_s", 0.0));
+    if (eta_ms >= 0) text += fmt::format(", {} left", describe_duration_us(eta_ms * 1000));
+  }
+  if (const std::string sink = snapshot.value("sink", ""); !sink.empty()) text += ", for " + sink;
+  if (const std::string why = snapshot.value("last_error", ""); !why.empty()) text += "; " + why;
+  return text;
+}
+
 void print_source(const json& source, bool colour) {
   fmt::print("  source {}  {}  {}\n", source.value("name", ""), health_mark(source, colour),
              source.value("state", ""));
@@ -60,6 +89,9 @@ void print_source(const json& source, bool colour) {
   print_line("log", fmt::format("{}, next offset {}",
                                 describe_bytes(static_cast<uint64_t>(number(source, "log_bytes"))),
                                 number(source, "next_offset")));
+  if (source.contains("snapshot") && source["snapshot"].is_object()) {
+    print_line("snapshot", snapshot_text(source["snapshot"]));
+  }
 }
 
 void print_sink(const json& sink, bool colour) {
@@ -99,6 +131,69 @@ int run_request(const ControlFlags& flags, const std::string& command) {
   return kExitDone;
 }
 
+// The snapshot that a source's status shows; null when it shows none.
+Result<json> ask_snapshot(const ControlFlags& flags, const std::string& source) {
+  TW_ASSIGN(const json answer, pipeline::control_request(pipeline::control_path(flags.data_dir),
+                                                         {{"command", "status"}}));
+  for (const json& each : answer["sources"]) {
+    if (each.value("name", "") == source) return each.value("snapshot", json());
+  }
+  return json();
+}
+
+// Shows how far it is until it is done; the id is of the snapshot that was asked for.
+Result<int> wait_for_snapshot(const SnapshotFlags& flags, const std::string& source, uint64_t id) {
+  const bool terminal = is_terminal(STDERR_FILENO);
+  for (;;) {
+    TW_ASSIGN(const json snapshot, ask_snapshot(flags, source));
+    const uint64_t now = snapshot.is_object() ? snapshot.value("id", 0UL) : 0;
+    const std::string state = snapshot.is_object() ? snapshot.value("state", "") : "";
+    const bool ended = now > id || (now == id && (state == "done" || state == "failed"));
+    if (terminal) {
+      const std::string text =
+          now == id ? snapshot_text(snapshot) : std::string("waits for its turn");
+      fmt::print(stderr, "\r\033[K{}: snapshot {}{}", source, text, ended ? "\n" : "");
+    }
+    if (ended && now == id && state == "failed") {
+      return fail(ErrorKind::kUserFix, "the snapshot failed: " + snapshot.value("last_error", ""));
+    }
+    if (ended) return kExitDone;
+    ::usleep(200'000);
+  }
+}
+
+Result<int> snapshot(const SnapshotFlags& flags) {
+  json request = {{"command", "snapshot"}, {"source", flags.source}};
+  const std::string action = flags.pause    ? "pause"
+                             : flags.resume ? "resume"
+                             : flags.cancel ? "cancel"
+                                            : "start";
+  request["action"] = action;
+  request["tables"] = flags.tables;
+  request["where"] = flags.where;
+  request["sink"] = flags.sink;
+  TW_ASSIGN(const json answer,
+            pipeline::control_request(pipeline::control_path(flags.data_dir), request, 60'000'000));
+  const std::string source = answer.value("source", "");
+  if (action != "start") {
+    fmt::print("{}: {} asked for\n", source, action);
+    return kExitDone;
+  }
+  const auto id = answer.value("snapshot", uint64_t{0});
+  if (flags.json || !is_terminal(STDOUT_FILENO)) {
+    fmt::print("{}\n", answer.dump());
+  } else {
+    fmt::print("{}: snapshot {} asked for; 'tailwater status' shows how far it is\n", source, id);
+  }
+  std::fflush(stdout);
+  return flags.wait ? wait_for_snapshot(flags, source, id) : kExitDone;
+}
+
+int run_snapshot(const SnapshotFlags& flags) {
+  const Result<int> code = snapshot(flags);
+  return code.has_value() ? *code : report(code.error());
+}
+
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& help,
                       ControlFlags& flags) {
   CLI::App* command = app.add_subcommand(name, help);
@@ -108,6 +203,28 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
       ->envname("TAILWATER_DATA_DIR")
       ->type_name("");
   return command;
+}
+
+void add_snapshot(CLI::App& app, const Chosen& chosen) {
+  auto flags = std::make_shared<SnapshotFlags>();
+  CLI::App* command = add_command(
+      app, "snapshot", "read tables of a running source again, while it streams", *flags);
+  command->footer(
+      "TABLE is a regular expression that matches the whole of database.table; without any, all\n"
+      "captured tables are read. A snapshot goes on after a restart until it is done.");
+  command->add_option("TABLE", flags->tables, "the tables to read (default: all)");
+  command->add_option("--source", flags->source, "the source, if there are several")->type_name("");
+  command->add_option("--where", flags->where, "a condition in SQL: only rows that fit it")
+      ->type_name("");
+  command->add_option("--sink", flags->sink, "only this sink gets the rows")->type_name("");
+  command->add_flag("--wait", flags->wait, "wait until it is done, and show how far it is");
+  command->add_flag("--json", flags->json, "print the answer as JSON (the default when piped)");
+  auto* pause = command->add_flag("--pause", flags->pause, "pause the one that runs");
+  auto* resume = command->add_flag("--resume", flags->resume, "go on with a paused one");
+  auto* cancel = command->add_flag("--cancel", flags->cancel, "give up the one that runs");
+  pause->excludes(resume)->excludes(cancel);
+  resume->excludes(cancel);
+  command->callback([flags, chosen] { chosen([flags] { return run_snapshot(*flags); }); });
 }
 
 }  // namespace
@@ -128,6 +245,7 @@ void add_control(CLI::App& app, const Chosen& chosen) {
       chosen([flags, name] { return run_request(*flags, name); });
     });
   }
+  add_snapshot(app, chosen);
 }
 
 }  // namespace tailwater::cli

@@ -58,7 +58,8 @@ Result<int> stream(const StreamFlags& flags, Signals& signals) {
 
   sink::ConsoleSink sink(STDOUT_FILENO, std::move(formatter));
   pipeline::Pump pump(session->reader(), sink,
-                      {.store_cursor = [&](Offset offset) { return session->release(offset); },
+                      {.name = kReaderName,
+                       .store_cursor = [&](Offset offset) { return session->release(offset); },
                        .finished = [&] { return session->ended(); }});
   const Status pumped = pump.run(signals.token());
   if (!pumped.has_value()) {

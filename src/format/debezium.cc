@@ -121,6 +121,9 @@ Status DebeziumFormatter::append_row(const TransactionInfo& transaction, const C
       if (!skips('d')) put_tombstone(change, table, removal);
       return {};
     }
+    case Op::kReadStart:
+    case Op::kReadEnd:
+      return {};
     case Op::kUpdate:
       break;
     case Op::kSchemaChange:
@@ -357,7 +360,7 @@ void DebeziumFormatter::make_source(const SourceKey& key, const Table* table,
 void DebeziumFormatter::start_transaction(const TransactionInfo& transaction,
                                           const ChangeView& change) {
   if (in_transaction_ && change.offset != transaction.first_offset) return;
-  in_transaction_ = change.op != Op::kSchemaChange && change.op != Op::kRead;
+  in_transaction_ = change.op != Op::kSchemaChange && !is_of_snapshot(change.op);
   if (!in_transaction_) return;
   transaction_id_ =
       json_text(transaction.gtid.empty()

@@ -168,11 +168,10 @@ class CaseReader {
   }
   void take(const std::vector<std::string>& parts) {
     if (parts.empty() || parts[0].starts_with('#')) return;
-    static const std::map<std::string, Op> kOps = {{"insert", Op::kInsert},
-                                                   {"update", Op::kUpdate},
-                                                   {"delete", Op::kDelete},
-                                                   {"read", Op::kRead},
-                                                   {"truncate", Op::kTruncate}};
+    static const std::map<std::string, Op> kOps = {
+        {"insert", Op::kInsert},   {"update", Op::kUpdate},     {"delete", Op::kDelete},
+        {"read", Op::kRead},       {"truncate", Op::kTruncate}, {"read_start", Op::kReadStart},
+        {"read_end", Op::kReadEnd}};
     if (parts[0] == "source")
       made_.source = parts.at(1) == "mysql" ? SourceKind::kMysql : SourceKind::kMariadb;
     if (parts[0] == "format") {

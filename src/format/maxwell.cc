@@ -18,6 +18,10 @@ std::string_view type_word(Op op) {
   switch (op) {
     case Op::kRead:
       return "bootstrap-insert";
+    case Op::kReadStart:
+      return "bootstrap-start";
+    case Op::kReadEnd:
+      return "bootstrap-complete";
     case Op::kUpdate:
       return "update";
     case Op::kDelete:
@@ -94,6 +98,11 @@ Status MaxwellFormatter::append(const TransactionInfo& transaction, const Change
   text_.put(table.start);
   text_.put(type_word(change.op));
   put_head(transaction, change);
+  if (change.op == Op::kReadStart || change.op == Op::kReadEnd) {
+    text_.put(",\"data\":{}}\n");
+    out.append(text_.view());
+    return {};
+  }
   if (options_.output_primary_keys) put_keys(table, row, change.before);
   if (options_.output_primary_key_columns) text_.put(table.key_columns);
   put_data(table, row, change.before);
@@ -106,7 +115,7 @@ Status MaxwellFormatter::append(const TransactionInfo& transaction, const Change
 void MaxwellFormatter::put_head(const TransactionInfo& transaction, const ChangeView& change) {
   text_.put(R"(","ts":)");
   text_.number(change.ts_us / kSecondUs);
-  if (options_.output_commit_info && change.op != Op::kRead) {
+  if (options_.output_commit_info && !is_of_snapshot(change.op)) {
     if (transaction.id != 0) {
       text_.put(R"(,"xid":)");
       text_.number(transaction.id);

@@ -16,6 +16,10 @@ std::string_view to_string(Op op) {
       return "truncate";
     case Op::kSchemaChange:
       return "schema_change";
+    case Op::kReadStart:
+      return "read_start";
+    case Op::kReadEnd:
+      return "read_end";
   }
   return "unknown";
 }

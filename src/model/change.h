@@ -26,10 +26,17 @@ enum class Op : uint8_t {
   kRead = 4,  ///< a row of a snapshot
   kTruncate = 5,
   kSchemaChange = 6,  ///< a statement that changed the schema; carries `statement`, no rows
+  kReadStart = 7,     ///< a snapshot of the table starts: its reads follow; no row
+  kReadEnd = 8,       ///< a snapshot of the table is complete; no row
 };
 
 /// "insert", "update", …
 std::string_view to_string(Op op);
+
+/// Whether it is of a snapshot, and so not a change that somebody made.
+constexpr bool is_of_snapshot(Op op) {
+  return op == Op::kRead || op == Op::kReadStart || op == Op::kReadEnd;
+}
 
 /// What is known of a transaction, the same at its first change as at its last.
 struct TransactionInfo {
@@ -37,12 +44,14 @@ struct TransactionInfo {
   std::string_view file = {};  ///< binlog sources: the file that holds the whole transaction
   uint64_t start_pos = 0;      ///< where its first event starts
   uint64_t end_pos = 0;        ///< where the event after it starts
-  uint64_t id = 0;             ///< MySQL: XID; 0 where the source gave none
+  uint64_t id = 0;             ///< MySQL: XID; 0 where the source gave none; reads: the snapshot's
   uint64_t thread_id = 0;      ///< the session that ran it
   uint32_t server_id = 0;      ///< the server that ran it first
   int64_t commit_ts_us = 0;    ///< the source's commit time, UTC
   uint64_t changes = 0;        ///< how many of its changes are in the log
   Offset first_offset = {};    ///< of its first change (or where it would be)
+  /// The one sink that it is for; "" for all. Only reads of a snapshot have one.
+  std::string_view audience = {};
 };
 
 /// One change. Everything it points to lives until the reader that gave it moves on.

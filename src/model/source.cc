@@ -20,4 +20,28 @@ std::string_view to_string(SourceStatus::State state) {
   return "unknown";
 }
 
+std::string_view to_string(SnapshotStatus::State state) {
+  switch (state) {
+    case SnapshotStatus::State::kReading:
+      return "reading";
+    case SnapshotStatus::State::kPaused:
+      return "paused";
+    case SnapshotStatus::State::kFailed:
+      return "failed";
+    case SnapshotStatus::State::kDone:
+      return "done";
+  }
+  return "unknown";
+}
+
+Result<uint64_t> Source::request_snapshot(const SnapshotRequest& request) {
+  (void)request;
+  return fail(ErrorKind::kUnsupported, "this source has no tables to take a snapshot of");
+}
+
+Status Source::control_snapshot(SnapshotControl control) {
+  (void)control;
+  return fail(ErrorKind::kNotFound, "no snapshot runs");
+}
+
 }  // namespace tailwater

@@ -2,13 +2,42 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "model/position.h"
 
 namespace tailwater {
+
+/// What a snapshot that runs is doing.
+struct SnapshotStatus {
+  enum class State : uint8_t { kReading, kPaused, kFailed, kDone };
+  State state = State::kReading;
+  uint64_t id = 0;
+  std::string audience = {};  ///< the one sink that it is for; "": all
+  size_t tables = 0;
+  size_t tables_done = 0;
+  std::vector<std::string> reading = {};  ///< the tables that are being read
+  uint64_t rows = 0;                      ///< in the changelog
+  uint64_t rows_expected = 0;             ///< as the source estimates; 0: not known
+  int64_t started_us = 0;                 ///< steady clock; of this process
+  uint64_t rows_at_start = 0;             ///< that were in the changelog then
+  std::string last_error = {};
+};
+
+/// "reading", "paused", …
+std::string_view to_string(SnapshotStatus::State state);
+
+/// Which tables to read while streaming goes on.
+struct SnapshotRequest {
+  /// Regular expressions that match the whole of "database.table"; empty: all that are captured.
+  std::vector<std::string> tables = {};
+  std::string where = {};     ///< a condition in SQL for all of them; "": all rows
+  std::string audience = {};  ///< the one sink that it is for; "": all
+};
 
 /// What a source is doing, for status pages and health.
 struct SourceStatus {
@@ -28,8 +57,9 @@ struct SourceStatus {
   int64_t caught_up_us = 0;            ///< when the source last had nothing more to send; 0: never
   uint64_t bytes_received = 0;         ///< since the start of the source
   uint64_t reconnects = 0;
-  int64_t behind_bytes = -1;    ///< of the source's log not yet read; -1: not known
-  std::string last_error = {};  ///< the newest trouble, "" when streaming
+  int64_t behind_bytes = -1;                    ///< of the source's log not yet read; -1: not known
+  std::string last_error = {};                  ///< the newest trouble, "" when streaming
+  std::optional<SnapshotStatus> snapshot = {};  ///< the one that runs, or ran last
 };
 
 /// "starting", "connecting", "streaming", …
@@ -44,6 +74,16 @@ class Source {
   virtual Status run(std::stop_token stop) = 0;
   /// From any thread.
   [[nodiscard]] virtual SourceStatus status() const = 0;
+
+  // Snapshots of tables while the stream goes on. From any thread. kUnsupported where the source
+  // has none.
+
+  /// Starts one when the one that runs is done. It goes on after a restart until it is done.
+  /// Returns its id.
+  virtual Result<uint64_t> request_snapshot(const SnapshotRequest& request);
+  enum class SnapshotControl : uint8_t { kPause, kResume, kCancel };
+  /// kNotFound when no snapshot runs.
+  virtual Status control_snapshot(SnapshotControl control);
 };
 
 }  // namespace tailwater

@@ -110,6 +110,10 @@ class SourceKeys {
     TW_ASSIGN(target, settings_.duration_us(prefix_ + name, target, variables(name)));
     return {};
   }
+  Status size(const char* name, uint64_t& target) {
+    TW_ASSIGN(target, settings_.size_bytes(prefix_ + name, target, variables(name)));
+    return {};
+  }
   Status number(const char* name, uint32_t& target) {
     TW_ASSIGN(const uint64_t value, settings_.number(prefix_ + name, target, variables(name)));
     if (value > std::numeric_limits<uint32_t>::max()) {
@@ -166,6 +170,9 @@ Result<SourceConfig> read_source(Settings& settings, const std::string& name) {
   TW_TRY(keys.list("table_include", source.table_include));
   TW_TRY(keys.list("table_exclude", source.table_exclude));
   TW_TRY(keys.text("schema_file", source.schema_file));
+  TW_TRY(keys.text("snapshot", source.snapshot));
+  TW_TRY(keys.number("snapshot_threads", source.snapshot_threads));
+  TW_TRY(keys.size("snapshot_chunk_bytes", source.snapshot_chunk_bytes));
   TW_TRY(keys.number("replica_server_id", source.replica_server_id));
   TW_TRY(keys.duration("connect_timeout", source.connect_timeout_us));
   TW_TRY(keys.duration("heartbeat_interval", source.heartbeat_interval_us));
@@ -255,6 +262,10 @@ const std::vector<KeyHelp>& all_keys() {
       {"source.NAME.table_exclude", "", "regular expressions on database.table"},
       {"source.NAME.schema_file", "",
        "column names for binlogs without them (docs/schema_file.md)"},
+      {"source.NAME.snapshot", "never",
+       "initial: the tables' rows first; only: those, then end; when_needed; never"},
+      {"source.NAME.snapshot_threads", "2", "how many connections read tables at once"},
+      {"source.NAME.snapshot_chunk_bytes", "4MB", "about so many bytes of rows are read at a time"},
       {"source.NAME.replica_server_id", "0", "our server id at the source; 0: choose a free one"},
       {"source.NAME.connect_timeout", "10s", "how long a connection may take"},
       {"source.NAME.heartbeat_interval", "5s", "how often an idle server must speak"},

@@ -32,6 +32,7 @@ pipeline::SourceConfig config_of(const StreamOptions& options) {
 
 struct Stream::State {
   std::unique_ptr<pipeline::StreamSession> session;
+  std::string name;  ///< the reader's
   std::stop_source stop;
   Status result;
   Offset whole = {};  ///< everything before it was given out, transactions whole
@@ -46,6 +47,7 @@ Result<Stream> Stream::open(const StreamOptions& options) {
   auto state = std::make_unique<State>();
   TW_ASSIGN(state->session, pipeline::StreamSession::open(config_of(options), options.data_dir,
                                                           options.reader_name));
+  state->name = options.reader_name;
   state->whole = state->session->reader().offset();
   return Stream(std::move(state));
 }
@@ -84,6 +86,8 @@ bool Stream::advance(Change& change) {
     }
     const TailEntry& given = **entry;
     if (given.kind == TailEntry::Kind::kCommit) state_->whole = reader.offset();
+    const std::string_view audience = given.transaction->audience;
+    if (!audience.empty() && audience != state_->name) continue;
     if (given.kind != TailEntry::Kind::kChange) continue;
     if (given.change->last) state_->whole = given.change->offset + 1;
     change = Change(given.transaction, given.change);

@@ -34,6 +34,12 @@ Status Pump::run(std::stop_token stop) {
 }
 
 Status Pump::take(const TailEntry& entry) {
+  if (is_for_others(*entry.transaction)) {
+    if (entry.kind != TailEntry::Kind::kCommit) return {};
+    done_ = tail_.offset();
+    dirty_ = true;
+    return {};
+  }
   switch (entry.kind) {
     case TailEntry::Kind::kChange:
       next_.store(entry.change->offset + 1, std::memory_order_relaxed);

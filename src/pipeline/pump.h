@@ -26,6 +26,7 @@ struct PumpStatus {
 class Pump {
  public:
   struct Options {
+    std::string name = {};  ///< the sink's: reads for another one are left out. "": none are
     Selection selection = {};
     std::optional<Offset> until = {};  ///< end before this offset (at a transaction's end)
     bool follow = true;                ///< wait for more at the end of the log
@@ -49,6 +50,10 @@ class Pump {
   Status take(const TailEntry& entry);
   Status flush();
   bool selected(const ChangeView& change);
+  [[nodiscard]] bool is_for_others(const TransactionInfo& transaction) const {
+    return !transaction.audience.empty() && !options_.name.empty() &&
+           transaction.audience != options_.name;
+  }
 
   Tail& tail_;
   ChangeSink& sink_;

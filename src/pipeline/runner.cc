@@ -1,6 +1,7 @@
 #include "pipeline/runner.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 #include <tailwater/version.h>
@@ -50,8 +51,30 @@ int64_t age_ms(int64_t steady_us) {
   return steady_us == 0 ? -1 : (Clock::system().steady_us() - steady_us) / 1000;
 }
 
+json snapshot_json(const SnapshotStatus& status) {
+  const int64_t running_us = Clock::system().steady_us() - status.started_us;
+  const uint64_t read = status.rows - std::min(status.rows, status.rows_at_start);
+  const double per_second =
+      running_us > 0 ? static_cast<double>(read) * 1e6 / static_cast<double>(running_us) : 0;
+  const bool ahead = status.rows_expected > status.rows && per_second > 0;
+  const double left = ahead ? static_cast<double>(status.rows_expected - status.rows) : 0;
+  return {{"id", status.id},
+          {"state", to_string(status.state)},
+          {"sink", status.audience},
+          {"tables", status.tables},
+          {"tables_done", status.tables_done},
+          {"reading", status.reading},
+          {"rows", status.rows},
+          {"rows_expected", status.rows_expected},
+          {"rows_per_s", per_second},
+          {"eta_ms", ahead ? static_cast<int64_t>(left * 1000 / per_second) : -1},
+          {"last_error", status.last_error}};
+}
+
 json source_json(const RunningSource& source, const Rates& rates) {
   const RunningSourceStatus status = source.status();
+  json snapshot;  // null: none since the start
+  if (status.source.snapshot) snapshot = snapshot_json(*status.source.snapshot);
   return {{"name", source.name()},
           {"state", phase_text(status)},
           {"healthy", status.healthy},
@@ -70,6 +93,7 @@ json source_json(const RunningSource& source, const Rates& rates) {
           {"log_bytes", status.log.log_bytes},
           {"log_full", status.log.paused_full},
           {"reconnects", status.source.reconnects},
+          {"snapshot", std::move(snapshot)},
           {"last_error", status.source.last_error}};
 }
 
@@ -183,8 +207,50 @@ json Runner::handle(const json& request) {
   const std::string command = request["command"].get<std::string>();
   if (command == "status") return status_answer();
   if (command == "pause" || command == "resume") return pause_or_resume(command, request);
-  return error_json(
-      {ErrorKind::kUserFix, "there is no command '" + command + "'", {}, "status, pause, resume"});
+  if (command == "snapshot") return snapshot(request);
+  return error_json({ErrorKind::kUserFix,
+                     "there is no command '" + command + "'",
+                     {},
+                     "status, pause, resume, snapshot"});
+}
+
+json Runner::snapshot(const json& request) {
+  const std::string name = request.value("source", "");
+  const auto refuse = [](std::string message, std::string hint) {
+    return error_json({ErrorKind::kUserFix, std::move(message), {}, std::move(hint)});
+  };
+  RunningSource* source = name.empty() && sources_.size() == 1 ? sources_[0].get() : nullptr;
+  for (const auto& each : sources_) {
+    if (each->name() == name) source = each.get();
+  }
+  if (source == nullptr) {
+    return refuse(name.empty() ? "there are several sources" : "there is no source '" + name + "'",
+                  "name one of those that 'tailwater status' lists with --source");
+  }
+  const std::string action = request.value("action", "start");
+  if (action == "start") {
+    SnapshotRequest wanted{request.value("tables", std::vector<std::string>()),
+                           request.value("where", ""), request.value("sink", "")};
+    const bool known =
+        wanted.audience.empty() || std::any_of(sinks_.begin(), sinks_.end(), [&](const auto& sink) {
+          return sink->name() == wanted.audience && sink->source() == source->name();
+        });
+    if (!known) {
+      return refuse("the source '" + source->name() + "' has no sink '" + wanted.audience + "'",
+                    "'tailwater status' lists the sinks");
+    }
+    const auto id = source->request_snapshot(wanted);
+    if (!id.has_value()) return error_json(id.error());
+    return {{"source", source->name()}, {"snapshot", *id}};
+  }
+  using Control = Source::SnapshotControl;
+  const std::map<std::string, Control> controls = {
+      {"pause", Control::kPause}, {"resume", Control::kResume}, {"cancel", Control::kCancel}};
+  const auto control = controls.find(action);
+  if (control == controls.end()) return refuse("there is no action '" + action + "'", "");
+  const Status done = source->control_snapshot(control->second);
+  if (!done.has_value()) return error_json(done.error());
+  return {{"source", source->name()}, {"action", action}};
 }
 
 json Runner::status_answer() const {

@@ -44,6 +44,7 @@ class Runner {
   Status open(const Config& config);
   nlohmann::json handle(const nlohmann::json& request);
   nlohmann::json status_answer() const;
+  nlohmann::json snapshot(const nlohmann::json& request);
   nlohmann::json pause_or_resume(const std::string& command, const nlohmann::json& request);
   [[nodiscard]] bool all_ended() const;
   void sample_rates();

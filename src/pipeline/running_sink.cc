@@ -58,7 +58,8 @@ Status RunningSink::open_reader() {
   sink_ = std::make_unique<sink::ConsoleSink>(STDOUT_FILENO, std::move(formatter));
   pump_ = std::make_unique<Pump>(
       *reader_, *sink_,
-      Pump::Options{.selection = std::move(selection),
+      Pump::Options{.name = name(),
+                    .selection = std::move(selection),
                     .store_cursor =
                         [this, &files](Offset next) {
                           return changelog::store_cursor(files, source_.folder(), {name(), next});

@@ -36,6 +36,7 @@ class RunningSink {
   [[nodiscard]] nlohmann::json status() const;
   void sample_rate(int64_t steady_us);
   [[nodiscard]] const std::string& name() const { return config_.name; }
+  [[nodiscard]] const std::string& source() const { return config_.source; }
 
  private:
   Status run(const std::stop_token& stop);

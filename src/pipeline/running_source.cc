@@ -48,7 +48,7 @@ Status RunningSource::prepare() {
   TW_ASSIGN(const SourceKind kind, find_source_kind(config_, folder_));
   TW_ASSIGN(auto writer, changelog::Writer::open(FileSystem::posix(), folder_, config_.log,
                                                  {kind, "", config_.name}));
-  TW_ASSIGN(auto source, make_source(config_, kind, *writer));
+  TW_ASSIGN(auto source, make_source(config_, kind, folder_, *writer));
   const std::scoped_lock lock(mutex_);
   kind_ = kind;
   writer_ = std::move(writer);
@@ -123,6 +123,23 @@ void RunningSource::resume() {
   }
   if (thread_.joinable()) thread_.join();
   start();
+}
+
+Result<Source*> RunningSource::connected_source() {
+  const std::scoped_lock lock(mutex_);
+  if (source_ != nullptr) return source_.get();
+  return fail(ErrorKind::kRetry, "the source '" + name() + "' has not been reached yet");
+}
+
+// Without the lock: the source may have to ask its server.
+Result<uint64_t> RunningSource::request_snapshot(const SnapshotRequest& request) {
+  TW_ASSIGN(Source* const source, connected_source());
+  return source->request_snapshot(request);
+}
+
+Status RunningSource::control_snapshot(Source::SnapshotControl control) {
+  TW_ASSIGN(Source* const source, connected_source());
+  return source->control_snapshot(control);
 }
 
 Status RunningSource::stop() {

@@ -48,6 +48,10 @@ class RunningSource {
   /// Stops reading the source at a transaction's end; the changelog stays open. No effect twice.
   void pause();
   void resume();
+  /// Asks the source to read tables while it streams; returns the snapshot's id. kRetry before the
+  /// first connection. Must not be called while `stop` runs.
+  Result<uint64_t> request_snapshot(const SnapshotRequest& request);
+  Status control_snapshot(Source::SnapshotControl control);
   /// Ends for good: the thread is gone and all that was committed is durable when it returns.
   Status stop();
 
@@ -73,6 +77,7 @@ class RunningSource {
   Status prepare();
   Status prepare_with_retry(const std::stop_token& stop);
   void run(const std::stop_token& stop);
+  Result<Source*> connected_source();
   void end(RunningSourceStatus::Phase phase, Status result);
 
   SourceConfig config_;

@@ -1,5 +1,8 @@
 #include "pipeline/source_factory.h"
 
+#include <array>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/file.h"
@@ -71,6 +74,24 @@ Result<Selection> make_selection(const SourceConfig& config, const std::string& 
   return Selection::compile(include, config.table_exclude);
 }
 
+Result<mysql::SnapshotMode> parse_snapshot_mode(const SourceConfig& config) {
+  using mysql::SnapshotMode;
+  constexpr std::array<std::pair<std::string_view, SnapshotMode>, 4> kModes = {
+      {{"never", SnapshotMode::kNever},
+       {"initial", SnapshotMode::kInitial},
+       {"only", SnapshotMode::kOnly},
+       {"when_needed", SnapshotMode::kWhenNeeded}}};
+  for (const auto& [name, mode] : kModes) {
+    if (name != config.snapshot) continue;
+    if (mode == SnapshotMode::kNever || config.until.empty()) return mode;
+    return fail(ErrorKind::kUserFix,
+                "a snapshot and an end of the stream (until) do not go together",
+                "snapshot = only ends by itself, when the tables are read");
+  }
+  return fail(ErrorKind::kUserFix, fmt::format("snapshot: there is no mode '{}'", config.snapshot),
+              "initial, only, never or when_needed");
+}
+
 Result<std::optional<mysql::Bound>> parse_until(const SourceConfig& config) {
   if (config.until.empty()) return std::optional<mysql::Bound>{};
   auto bound = mysql::parse_bound(config.until);
@@ -111,11 +132,16 @@ Result<SourceKind> find_source_kind(const SourceConfig& config, const std::strin
 }
 
 Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKind kind,
-                                            changelog::Writer& writer) {
+                                            const std::string& folder, changelog::Writer& writer) {
   (void)kind;
   TW_ASSIGN(const mysql::Bound from, mysql::parse_bound(config.from));
   TW_ASSIGN(const auto until, parse_until(config));
+  TW_ASSIGN(const mysql::SnapshotMode snapshot, parse_snapshot_mode(config));
   if (is_binlog(config.url)) {
+    if (snapshot != mysql::SnapshotMode::kNever) {
+      return fail(ErrorKind::kUserFix, "binlog files have no tables to take a snapshot of",
+                  "snapshot = never");
+    }
     TW_ASSIGN(Selection selection, make_selection(config, ""));
     return mysql::BinlogFileSource::make({.paths = binlog_paths(config.url),
                                           .from = from,
@@ -137,6 +163,10 @@ Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKi
   options.retry_min_us = config.retry_min_us;
   options.retry_max_us = config.retry_max_us;
   options.watch_end = config.watch_end;
+  options.snapshot = snapshot;
+  options.snapshot_readers = config.snapshot_threads;
+  options.snapshot_chunk_bytes = config.snapshot_chunk_bytes;
+  options.snapshot_folder = join_path(folder, "snapshots");
   return mysql::MysqlSource::make(std::move(options), writer);
 }
 

@@ -21,8 +21,8 @@ Result<mysql::Endpoint> endpoint_of(const SourceConfig& config);
 /// changelog there is of another kind than the URL says.
 Result<SourceKind> find_source_kind(const SourceConfig& config, const std::string& folder);
 
-/// The source, writing to `writer`, which must outlive it.
+/// The source, writing to `writer`, which must outlive it, and whose folder is `folder`.
 Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKind kind,
-                                            changelog::Writer& writer);
+                                            const std::string& folder, changelog::Writer& writer);
 
 }  // namespace tailwater::pipeline

@@ -45,6 +45,8 @@ struct CapturedTransaction {
   uint64_t first_offset = 0;
   int64_t commit_ts_us = 0;
   std::vector<CapturedChange> rows;
+
+  [[nodiscard]] bool of_snapshot() const;
 };
 using Captured = std::vector<CapturedTransaction>;
 

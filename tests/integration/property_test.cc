@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "integration/captured.h"
-#include "integration/random_columns.h"
+#include "integration/random_tables.h"
 
 namespace tailwater::test {
 namespace {
@@ -17,7 +17,6 @@ namespace {
 using mysql::Connection;
 using mysql::Flavor;
 
-constexpr size_t kColumnsPerTable = 24;
 constexpr int kTransactions = 30;
 constexpr int kKeys = 24;  // rows live under the keys below this
 
@@ -28,16 +27,6 @@ uint64_t seed() {
   return value;
 }
 
-struct RandomTable {
-  std::string name;
-  std::vector<RandomColumn> columns;  // without the key
-  size_t key_at = 0;                  // where the key columns stand
-  std::string definition;
-};
-
-using Row = std::vector<std::optional<std::string>>;
-using State = std::map<std::string, Row>;  // by key
-
 struct Round {
   Flavor flavor = Flavor::kMariadb;
   std::string metadata;
@@ -47,111 +36,6 @@ struct Round {
     *out << to_string(round.flavor) << " " << round.metadata << " " << round.image;
   }
 };
-
-std::string column_definition(RandomColumn& column, Flavor flavor, Random& random) {
-  std::string text = column.name + " " + column.type;
-  const bool timestamp = column.value == RandomColumn::Value::kTimestamp;
-  if (timestamp) text += " NULL DEFAULT NULL";
-  column.not_null = !timestamp && pick(random, 4) == 0;
-  if (column.not_null) text += " NOT NULL";
-  if (pick(random, 8) == 0) {
-    // MariaDB wants a default for what is hidden and cannot be NULL.
-    const bool hidden_ok = flavor == Flavor::kMysql || !column.not_null;
-    if (hidden_ok) text += " INVISIBLE";
-  }
-  return text;
-}
-
-void add_generated(RandomTable& table) {
-  using Value = RandomColumn::Value;
-  table.columns.push_back({.name = "g_stored", .type = "bigint", .value = Value::kGenerated});
-  table.columns.push_back({.name = "g_virtual", .type = "varchar(40)", .value = Value::kGenerated});
-}
-
-RandomTable make_table(std::vector<RandomColumn> columns, const std::string& name, Flavor flavor,
-                       Random& random) {
-  RandomTable table;
-  table.name = name;
-  table.columns = std::move(columns);
-  std::vector<std::string> lines;
-  for (size_t i = 0; i < table.columns.size(); ++i) {
-    table.columns[i].name = fmt::format("c{}", i);
-    lines.push_back(column_definition(table.columns[i], flavor, random));
-  }
-  add_generated(table);
-  lines.emplace_back("g_stored bigint GENERATED ALWAYS AS (id1 * 3) STORED");
-  lines.emplace_back("g_virtual varchar(40) GENERATED ALWAYS AS (CONCAT('v', id2, id1)) VIRTUAL");
-  table.key_at = pick(random, table.columns.size() + 1);
-  lines.insert(lines.begin() + static_cast<ptrdiff_t>(table.key_at),
-               {"id1 int unsigned NOT NULL", "id2 varchar(10) NOT NULL"});
-  table.definition = fmt::format("CREATE TABLE {} (", name);
-  for (const std::string& line : lines) table.definition += line + ", ";
-  table.definition += "PRIMARY KEY (id1, id2))";
-  return table;
-}
-
-std::vector<RandomTable> make_tables(Flavor flavor, Random& random) {
-  std::vector<RandomColumn> all = all_column_types(flavor, random);
-  std::vector<RandomTable> tables;
-  for (size_t at = 0; at < all.size(); at += kColumnsPerTable) {
-    const auto end = std::min(all.size(), at + kColumnsPerTable);
-    tables.push_back(make_table(
-        {all.begin() + static_cast<ptrdiff_t>(at), all.begin() + static_cast<ptrdiff_t>(end)},
-        fmt::format("t{}", tables.size()), flavor, random));
-  }
-  return tables;
-}
-
-std::string value_or_null(const RandomColumn& column, Flavor flavor, Random& random) {
-  return !column.not_null && pick(random, 6) == 0 ? "NULL" : random_value(column, flavor, random);
-}
-
-bool is_generated(const RandomColumn& column) {
-  return column.value == RandomColumn::Value::kGenerated;
-}
-
-std::string insert_statement(const RandomTable& table, Flavor flavor, Random& random) {
-  std::string sql = fmt::format("INSERT IGNORE INTO {} (id1, id2", table.name);
-  for (const RandomColumn& column : table.columns) {
-    if (!is_generated(column)) sql += ", " + column.name;
-  }
-  sql += ") VALUES ";
-  const size_t rows = 1 + pick(random, 4);
-  for (size_t row = 0; row < rows; ++row) {
-    sql += fmt::format("{}({}, 'k{}'", row == 0 ? "" : ", ", pick(random, kKeys), pick(random, 2));
-    for (const RandomColumn& column : table.columns) {
-      if (!is_generated(column)) sql += ", " + value_or_null(column, flavor, random);
-    }
-    sql += ")";
-  }
-  return sql;
-}
-
-std::string update_statement(const RandomTable& table, Flavor flavor, Random& random) {
-  std::string sets;
-  for (const RandomColumn& column : table.columns) {
-    if (is_generated(column) || pick(random, 4) != 0) continue;
-    sets += fmt::format("{}{} = {}", sets.empty() ? "" : ", ", column.name,
-                        value_or_null(column, flavor, random));
-  }
-  if (sets.empty() || pick(random, 6) == 0) {
-    sets += fmt::format("{}id1 = id1 + {}", sets.empty() ? "" : ", ", 1000);  // the key changes
-  }
-  return fmt::format("UPDATE IGNORE {} SET {} WHERE id1 % {} = 0", table.name, sets,
-                     1 + pick(random, 6));
-}
-
-std::string random_statement(const RandomTable& table, Flavor flavor, Random& random) {
-  switch (pick(random, 6)) {
-    case 0:
-      return fmt::format("DELETE FROM {} WHERE id1 = {}", table.name, pick(random, kKeys));
-    case 1:
-    case 2:
-      return update_statement(table, flavor, random);
-    default:
-      return insert_statement(table, flavor, random);
-  }
-}
 
 Status set_up_session(Connection& connection, const Round& round) {
   TW_TRY(connection.execute("SET time_zone = '+00:00', sql_mode = 'ALLOW_INVALID_DATES'"));
@@ -165,30 +49,13 @@ Status run_transactions(Connection& connection, const std::vector<RandomTable>& 
     TW_TRY(connection.execute("BEGIN"));
     for (size_t left = 1 + pick(random, 5); left > 0; --left) {
       const RandomTable& table = tables[pick(random, tables.size())];
-      const std::string sql = random_statement(table, flavor, random);
+      const std::string sql = random_statement(table, flavor, random, kKeys);
       auto done = connection.execute(sql);
       if (!done.has_value()) return fail(std::move(done).error().in(sql.substr(0, 3000)));
     }
     TW_TRY(connection.execute(pick(random, 8) == 0 ? "ROLLBACK" : "COMMIT"));
   }
   return {};
-}
-
-// The server's own rows, by key, in the table's column order without the key.
-Result<State> select_state(Connection& connection, const RandomTable& table) {
-  std::string sql = "SELECT id1, id2";
-  for (const RandomColumn& column : table.columns) sql += ", " + column.select();
-  TW_ASSIGN(auto rows, connection.query(sql + " FROM " + table.name));
-  State state;
-  for (;;) {
-    TW_ASSIGN(const bool more, rows.next());
-    if (!more) return state;
-    Row& row = state[rows.text(0) + "/" + rows.text(1)];
-    for (size_t i = 0; i < table.columns.size(); ++i) {
-      const auto value = rows[i + 2];
-      row.push_back(value ? std::optional<std::string>(*value) : std::nullopt);
-    }
-  }
 }
 
 // Applies the changes of one table, as a replica would, and checks each image it is given.
@@ -212,7 +79,7 @@ class Replica {
     if (change.op == Op::kUpdate) rows_.insert_or_assign(key(merged), std::move(merged));
   }
 
-  void expect_equal(const State& server) const {
+  void expect_equal(const RandomState& server) const {
     ASSERT_EQ(rows_.size(), server.size()) << table_.name;
     for (const auto& [row_key, row] : server) {
       const auto found = rows_.find(row_key);
@@ -227,9 +94,7 @@ class Replica {
  private:
   using Images = std::vector<CapturedValue>;
 
-  [[nodiscard]] size_t place(size_t column) const {
-    return column < table_.key_at ? column : column + 2;
-  }
+  [[nodiscard]] size_t place(size_t column) const { return table_.place(column); }
   [[nodiscard]] std::string key(const Images& row) const {
     return row[table_.key_at].text + "/" + row[table_.key_at + 1].text;
   }
@@ -292,18 +157,6 @@ class Replica {
   std::map<std::string, Images> rows_;
   size_t unavailable_ = 0;
 };
-
-Status create_tables(Connection& connection, const std::vector<RandomTable>& tables) {
-  TW_TRY(connection.execute("CREATE DATABASE IF NOT EXISTS property"));
-  TW_TRY(connection.execute("USE property"));
-  TW_TRY(connection.execute("SET sql_mode = ''"));
-  for (const RandomTable& table : tables) {
-    TW_TRY(connection.execute("DROP TABLE IF EXISTS " + table.name));
-    auto made = connection.execute(table.definition);
-    if (!made.has_value()) return fail(std::move(made).error().in(table.definition));
-  }
-  return {};
-}
 
 size_t apply_and_compare(Connection& connection, const Captured& captured,
                          const std::vector<RandomTable>& tables, const Round& round) {

@@ -73,11 +73,29 @@ void ReadAhead::run(const std::stop_token& stop) {
   while (take_free(stop, index)) {
     auto status = fill(index, stop);
     if (status.has_value()) continue;
-    const std::scoped_lock lock(mutex_);
-    failed_ = std::move(status).error();
-    filled_.notify_all();
+    {
+      const std::scoped_lock lock(mutex_);
+      failed_ = std::move(status).error();
+      filled_.notify_all();
+    }
+    tell_listener();
     return;
   }
+}
+
+void ReadAhead::tell_listener() {
+  const std::scoped_lock lock(listener_mutex_);
+  if (listener_) listener_();
+}
+
+void ReadAhead::on_input(std::function<void()> call) {
+  const std::scoped_lock lock(listener_mutex_);
+  listener_ = std::move(call);
+}
+
+bool ReadAhead::failed() {
+  const std::scoped_lock lock(mutex_);
+  return queue_.empty() && failed_.has_value();
 }
 
 bool ReadAhead::take_free(const std::stop_token& stop, size_t& index) {
@@ -114,9 +132,13 @@ bool ReadAhead::reader_is_hungry() {
 }
 
 void ReadAhead::hand_over(size_t index, size_t size) {
-  const std::scoped_lock lock(mutex_);
-  queue_.emplace_back(index, Chunk{buffers_[index].data() + Chunk::kHeadroom, size, received_us_});
-  filled_.notify_one();
+  {
+    const std::scoped_lock lock(mutex_);
+    queue_.emplace_back(index,
+                        Chunk{buffers_[index].data() + Chunk::kHeadroom, size, received_us_});
+    filled_.notify_one();
+  }
+  tell_listener();
 }
 
 Chunk ReadAhead::take_locked() {

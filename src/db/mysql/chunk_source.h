@@ -6,6 +6,7 @@
 #include <array>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -44,6 +45,10 @@ class ChunkSource {
   virtual Result<Chunk> next(const std::stop_token& stop) = 0;
   /// The same, if they are there already.
   virtual std::optional<Chunk> poll() = 0;
+  /// Whether `next` would give an error and no bytes.
+  [[nodiscard]] virtual bool failed() { return false; }
+  /// What to call, from a thread of its own, whenever bytes came or it failed; null: nothing.
+  virtual void on_input(std::function<void()> /*call*/) {}
   [[nodiscard]] virtual size_t memory_bytes() const = 0;
 };
 
@@ -72,6 +77,8 @@ class ReadAhead final : public ChunkSource {
   ~ReadAhead() override;
   Result<Chunk> next(const std::stop_token& stop) override;
   std::optional<Chunk> poll() override;
+  bool failed() override;
+  void on_input(std::function<void()> call) override;
   [[nodiscard]] size_t memory_bytes() const override;
 
  private:
@@ -83,6 +90,7 @@ class ReadAhead final : public ChunkSource {
   void hand_over(size_t index, size_t size);
   Chunk take_locked();
   [[nodiscard]] bool reader_is_hungry();
+  void tell_listener();
 
   Wire& wire_;
   ChunkOptions options_;
@@ -97,6 +105,8 @@ class ReadAhead final : public ChunkSource {
   std::vector<size_t> free_;
   std::deque<size_t> held_;  // by the reader: the last chunk, and the one before
   std::optional<Error> failed_;
+  std::mutex listener_mutex_;  // never taken together with mutex_
+  std::function<void()> listener_;
   std::jthread thread_;
 };
 

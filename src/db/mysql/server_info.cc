@@ -65,11 +65,6 @@ uint64_t expire_seconds(const Variables& variables) {
   return static_cast<uint64_t>(variables.number("expire_logs_days") * kSecondsPerDay);
 }
 
-std::string_view status_statement(const Connection& connection) {
-  const bool renamed = !connection.is_mariadb() && connection.version() >= kBinaryLogStatusSince;
-  return renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
-}
-
 // The error of a statement that needs to see the binlog's state.
 tl::unexpected<Error> may_not_see(Error error, const Connection& connection) {
   if (error.kind == ErrorKind::kUserFix) {
@@ -125,8 +120,13 @@ Result<ServerInfo> read_server_info(Connection& connection) {
   return info;
 }
 
+std::string_view binlog_status_statement(const Connection& connection) {
+  const bool renamed = !connection.is_mariadb() && connection.version() >= kBinaryLogStatusSince;
+  return renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
+}
+
 Result<BinlogStatus> read_binlog_status(Connection& connection) {
-  auto rows = connection.query(status_statement(connection));
+  auto rows = connection.query(binlog_status_statement(connection));
   if (!rows.has_value()) return may_not_see(std::move(rows).error(), connection);
   TW_ASSIGN(const bool found, rows->next());
   if (!found) return binlog_is_off(connection);

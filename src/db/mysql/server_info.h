@@ -56,6 +56,9 @@ struct BinlogStatus {
   std::string do_databases;      ///< binlog_do_db
   std::string ignore_databases;  ///< binlog_ignore_db
 };
+/// What this server calls the statement that tells it: the file and the position come first.
+std::string_view binlog_status_statement(const Connection& connection);
+
 /// kUserFix with the GRANT where the privilege is missing; kUserFix when the binlog is off. The
 /// position and the GTIDs belong together.
 Result<BinlogStatus> read_binlog_status(Connection& connection);

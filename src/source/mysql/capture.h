@@ -43,6 +43,18 @@ struct CaptureEnd {
   std::optional<int64_t> timestamp_us = {};  ///< before the first transaction at or after
 };
 
+/// Asked before each transaction of the stream, between it and the one before.
+class TransactionGate {
+ public:
+  virtual ~TransactionGate() = default;
+  /// `gtid` is null where the server gave none. An error ends the stream.
+  virtual Status before_transaction(std::string_view file, uint64_t pos, const MysqlGtid* gtid) = 0;
+  /// Whether `row_moved` is to be told of this table.
+  virtual bool watches(const TableSchema& table) = 0;
+  /// An update changed a row's key, and the stream does not have all of the row: a MINIMAL image.
+  virtual Status row_moved(const Schema& schema, const RowView& before, const RowView& after) = 0;
+};
+
 class Capture {
  public:
   /// Borrows writer and resolver.
@@ -50,6 +62,8 @@ class Capture {
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
 
+  /// Borrows the gate; null: none.
+  void set_gate(TransactionGate* gate) { gate_ = gate; }
   /// A new stream of events starts here; an open transaction is taken back.
   Status start(const CaptureStart& start);
   /// Takes one event, whole, header to checksum. Errors carry file:pos.
@@ -61,6 +75,8 @@ class Capture {
   [[nodiscard]] bool in_transaction() const { return in_transaction_; }
   /// After the last whole transaction. Any thread may ask.
   [[nodiscard]] Position position() const { return executed_.position(); }
+  /// The same for the thread that captures.
+  [[nodiscard]] const Executed& executed() const { return executed_; }
   /// Whether events are still read only to get to the place or time where reading starts, or to
   /// learn the GTIDs before it: a new connection must then start where the first one did.
   [[nodiscard]] bool skipping() const {
@@ -96,7 +112,7 @@ class Capture {
   Status on_payload(const Event& event);
   Status refuse(const Event& event);
 
-  Status begin(const EventHeader& header, int64_t commit_ts_us);
+  Status begin(const EventHeader& header, int64_t commit_ts_us, const MysqlGtid* gtid = nullptr);
   Status ensure_started();
   Status commit(const EventHeader& header, uint64_t xid);
   Status rollback(const EventHeader& header);
@@ -105,6 +121,7 @@ class Capture {
   Status rollback_to(const std::string& name);
   Status add_schema_change(const EventHeader& header, const QueryEvent& query);
   Status append_rows(const EventHeader& header, const RowsEvent& rows, CachedTable& table);
+  Status watch_moves(const Schema& schema, Bytes images);
   Status step_over(const ImagePlan& first, const ImagePlan* second, Bytes rows);
   Status damage_of(const ImagePlan& first, const ImagePlan* second, Bytes rows);
   void check_end();
@@ -114,6 +131,7 @@ class Capture {
   SchemaResolver& resolver_;
   TableCache tables_;
   CaptureEnd end_;
+  TransactionGate* gate_ = nullptr;
 
   // The stream.
   FormatDescription format_;

@@ -1,6 +1,7 @@
 // Transactions: begin, rows, savepoints, commit.
 #include <fmt/format.h>
 
+#include "model/value_text.h"
 #include "source/mysql/binlog/control_events.h"
 #include "source/mysql/binlog/gtid_event.h"
 #include "source/mysql/binlog/query_event.h"
@@ -30,10 +31,11 @@ Op op_of(RowsKind kind) {
 
 }  // namespace
 
-Status Capture::begin(const EventHeader& header, int64_t commit_ts_us) {
+Status Capture::begin(const EventHeader& header, int64_t commit_ts_us, const MysqlGtid* gtid) {
   if (in_transaction_) {
     return fail(ErrorKind::kCorrupt, "a transaction starts inside another one");
   }
+  if (gate_ != nullptr) TW_TRY(gate_->before_transaction(file_, event_pos_, gtid));
   const int64_t ts_us = commit_ts_us != 0 ? commit_ts_us : timestamp_us(header);
   if (end_.timestamp_us && ts_us >= *end_.timestamp_us) {
     finished_ = true;
@@ -72,7 +74,7 @@ Status Capture::ensure_started() {
 
 Status Capture::on_mysql_gtid(const Event& event) {
   TW_ASSIGN(MysqlGtidEvent gtid, parse_mysql_gtid(event));
-  TW_TRY(begin(event.header, gtid.immediate_commit_us));
+  TW_TRY(begin(event.header, gtid.immediate_commit_us, gtid.gtid ? &*gtid.gtid : nullptr));
   begin_ts_us_ = timestamp_us(event.header);
   mysql_gtid_ = std::move(gtid.gtid);
   return {};
@@ -204,15 +206,44 @@ Status Capture::append_rows(const EventHeader& header, const RowsEvent& rows, Ca
                              .first_ordinal = ordinal_,
                              .first_source_row = 0},
                             table.plan.schema()));
+  const bool partial = second != nullptr && second->sent < table.plan.columns();
+  const bool watched = partial && gate_ != nullptr && gate_->watches(table.plan.schema()->table());
   for (Bytes left = rows.rows; !left.empty();) {
+    const size_t images_at = writer_.image_buffer().size();
     const RowsTaken taken =
         transcode_rows(*first, second, left, writer_.split_bytes(), writer_.image_buffer());
     ordinal_ += taken.rows;
+    if (watched) {
+      TW_TRY(watch_moves(*table.plan.schema(), writer_.image_buffer().view(images_at)));
+    }
     const bool full = writer_.close_changes(taken.rows);
     if (!taken.sound) return damage_of(*first, second, rows.rows);
     if (full) TW_TRY(writer_.split());
   }
   return writer_.end_rows();
+}
+
+// Looks for updates that change the key, and tells of them.
+Status Capture::watch_moves(const Schema& schema, Bytes images) {
+  std::string old_text;
+  std::string new_text;
+  const auto differs = [&](const RowView& before, const RowView& after) {
+    for (const uint32_t column : schema.table().key_columns) {
+      if (after.presence(column) != Presence::kPresent) continue;
+      old_text.clear();
+      new_text.clear();
+      append_value_text(old_text, before, schema, column);
+      append_value_text(new_text, after, schema, column);
+      if (old_text != new_text) return true;
+    }
+    return false;
+  };
+  for (Cursor cursor(images); cursor.ok() && !cursor.at_end();) {
+    const RowView before(schema.layout(), cursor.take(cursor.le<uint32_t>()));
+    const RowView after(schema.layout(), cursor.take(cursor.le<uint32_t>()));
+    if (cursor.ok() && differs(before, after)) TW_TRY(gate_->row_moved(schema, before, after));
+  }
+  return {};
 }
 
 // Ordinals count what the source sent, whatever is selected: rows that are not kept are counted.

@@ -30,9 +30,21 @@ MysqlSource::MysqlSource(MysqlSourceOptions options, changelog::Writer& writer)
     : options_(std::move(options)),
       writer_(writer),
       schemas_(options_.endpoint),
+      snapshots_(snapshots_options(), FileSystem::posix(), writer),
       backoff_(options_.retry_min_us, options_.retry_max_us) {}
 
 MysqlSource::~MysqlSource() = default;
+
+SnapshotsOptions MysqlSource::snapshots_options() const {
+  SnapshotsOptions options;
+  options.endpoint = options_.endpoint;
+  options.mode = options_.snapshot;
+  options.selection = options_.selection;
+  options.folder = options_.snapshot_folder;
+  options.readers = options_.snapshot_readers;
+  options.chunk_bytes = options_.snapshot_chunk_bytes;
+  return options;
+}
 
 Result<std::unique_ptr<MysqlSource>> MysqlSource::make(MysqlSourceOptions options,
                                                        changelog::Writer& writer) {
@@ -59,6 +71,7 @@ void MysqlSource::set_watch(bool wanted) {
 Status MysqlSource::run_until_ended(const std::stop_token& stop) {
   for (;;) {
     Status streamed = connect_and_stream(stop);
+    snapshots_.leave();
     const Status dropped = writer_.abort();  // of a transaction that was cut
     if (stop.stop_requested()) {
       set_state(SourceStatus::State::kStopped);
@@ -91,9 +104,11 @@ Status MysqlSource::connect_and_stream(const std::stop_token& stop) {
   TW_ASSIGN(Connection connection, Connection::open(options_.endpoint));
   TW_ASSIGN(const ServerInfo info, read_server_info(connection));
   ResolvedStart start;
-  TW_TRY(prepare_capture(connection, info, start));
+  bool fresh = false;
+  TW_TRY(prepare_capture(connection, info, start, fresh));
   schemas_.set_server(info);
   if (capture_->finished()) return {};
+  TW_TRY(snapshots_.enter(capture_->executed(), info, fresh, /*gap=*/false, stop));
 
   DumpOptions dump_options;
   dump_options.server_id = options_.server_id;
@@ -111,19 +126,22 @@ Status MysqlSource::connect_and_stream(const std::stop_token& stop) {
   set_state(SourceStatus::State::kStreaming);
   log_lines().info("reading {} from {}", describe_server(info, options_.endpoint),
                    capture_->position().describe());
+  dump.on_input([this] { snapshots_.wake(); });
   Status streamed = stream(dump, stop);
+  dump.on_input(nullptr);
   bytes_before_ += dump.bytes_received();
   return streamed;
 }
 
 Status MysqlSource::prepare_capture(Connection& connection, const ServerInfo& info,
-                                    ResolvedStart& start) {
+                                    ResolvedStart& start, bool& fresh) {
   if (!capture_) {
     CaptureEnd end;
     if (options_.until) {
       TW_ASSIGN(end, resolve_end(connection, info, *options_.until));
     }
     capture_ = std::make_unique<Capture>(writer_, schemas_, options_.selection, std::move(end));
+    capture_->set_gate(&snapshots_);
   }
   std::optional<Position> last = writer_.last_position();
   if (started_ && !capture_->skipping()) last = capture_->position();
@@ -132,6 +150,7 @@ Status MysqlSource::prepare_capture(Connection& connection, const ServerInfo& in
   } else {
     TW_ASSIGN(start, resolve_start(connection, info, options_.from));
   }
+  fresh = !last.has_value();
   started_ = true;
   return capture_->start(start.capture);
 }
@@ -139,7 +158,11 @@ Status MysqlSource::prepare_capture(Connection& connection, const ServerInfo& in
 Status MysqlSource::stream(DumpStream& dump, const std::stop_token& stop) {
   uint32_t until_look = kEventsPerLook;
   for (;;) {
-    if (!dump.has_buffered_event()) TW_TRY(idle(dump, stop));
+    if (!dump.has_buffered_event()) {
+      TW_TRY(idle(dump, stop));
+      if (snapshots_.finished()) return writer_.flush();
+      if (!capture_->in_transaction() && !dump.has_news()) continue;
+    }
     TW_ASSIGN(const auto event, dump.next(stop));
     if (!event) return fail(ErrorKind::kRetry, "the server ended the stream");
     TW_TRY(capture_->take(*event));
@@ -149,7 +172,9 @@ Status MysqlSource::stream(DumpStream& dump, const std::stop_token& stop) {
       // What is received ahead is read without a wait, so a stop must be looked for here.
       if (stop.stop_requested()) return fail(ErrorKind::kStopped, "stopped");
       note_progress(dump);
-      if (!capture_->in_transaction()) TW_TRY(writer_.wait_for_room(stop));
+      if (capture_->in_transaction()) continue;
+      TW_TRY(writer_.wait_for_room(stop));
+      TW_TRY(snapshots_.look_after());
     }
   }
 }
@@ -159,7 +184,9 @@ Status MysqlSource::idle(DumpStream& dump, const std::stop_token& stop) {
   TW_TRY(writer_.seal());
   note_progress(dump);
   backoff_.reset();
-  return capture_->in_transaction() ? Status{} : writer_.wait_for_room(stop);
+  if (capture_->in_transaction()) return {};
+  TW_TRY(writer_.wait_for_room(stop));
+  return snapshots_.idle([&dump] { return dump.has_news(); });
 }
 
 void MysqlSource::note_progress(DumpStream& dump) {
@@ -181,6 +208,7 @@ SourceStatus MysqlSource::status() const {
   SourceStatus status = status_;
   // Made when asked for: GTID sets can be long.
   if (has_position_) status.position = capture_->position();
+  status.snapshot = snapshots_.status();
   if (watch_ != nullptr) status.behind_bytes = watch_->bytes_after(status.position.binlog);
   return status;
 }

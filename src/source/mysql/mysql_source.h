@@ -14,6 +14,7 @@
 #include "source/mysql/bound.h"
 #include "source/mysql/capture.h"
 #include "source/mysql/server_schemas.h"
+#include "source/mysql/snapshot/snapshots.h"
 #include "transform/selection.h"
 
 namespace tailwater::mysql {
@@ -35,6 +36,10 @@ struct MysqlSourceOptions {
   int64_t retry_min_us = 500'000;
   int64_t retry_max_us = 60'000'000;
   bool watch_end = false;  ///< ask the server now and then how far behind the source is
+  SnapshotMode snapshot = SnapshotMode::kNever;
+  unsigned snapshot_readers = 2;  ///< connections that read at once
+  uint64_t snapshot_chunk_bytes = 4 << 20;
+  std::string snapshot_folder = {};  ///< where snapshots that are not done are noted
 };
 
 class MysqlSource final : public Source {
@@ -46,6 +51,10 @@ class MysqlSource final : public Source {
 
   Status run(std::stop_token stop) override;
   [[nodiscard]] SourceStatus status() const override;
+  Result<uint64_t> request_snapshot(const SnapshotRequest& request) override {
+    return snapshots_.request(request);
+  }
+  Status control_snapshot(SnapshotControl control) override { return snapshots_.control(control); }
 
  private:
   MysqlSource(MysqlSourceOptions options, changelog::Writer& writer);
@@ -54,7 +63,9 @@ class MysqlSource final : public Source {
   Status connect_and_stream(const std::stop_token& stop);
   Status stream(DumpStream& dump, const std::stop_token& stop);
   Status idle(DumpStream& dump, const std::stop_token& stop);
-  Status prepare_capture(Connection& connection, const ServerInfo& info, ResolvedStart& start);
+  Status prepare_capture(Connection& connection, const ServerInfo& info, ResolvedStart& start,
+                         bool& fresh);
+  [[nodiscard]] SnapshotsOptions snapshots_options() const;
   void note_progress(DumpStream& dump);
   void set_state(SourceStatus::State state, std::string trouble = {});
   void wait_before_retry(const std::stop_token& stop, const Error& error);
@@ -62,6 +73,7 @@ class MysqlSource final : public Source {
   MysqlSourceOptions options_;
   changelog::Writer& writer_;
   ServerSchemas schemas_;
+  Snapshots snapshots_;
   std::unique_ptr<Capture> capture_;
   std::unique_ptr<BinlogWatch> watch_;  ///< while it runs, and only if asked for
   Backoff backoff_;

@@ -111,6 +111,14 @@ std::optional<std::vector<std::string>> labels_of(std::string_view column_type) 
   return labels;
 }
 
+// How many bytes a value of an enum or set with so many labels has. A set of five to eight bytes is
+// stored in eight.
+uint32_t label_bytes(ColumnType type, size_t labels) {
+  if (type == ColumnType::kEnum) return labels < 256 ? 1 : 2;
+  const size_t bytes = (labels + 7) / 8;
+  return static_cast<uint32_t>(bytes > 4 ? 8 : bytes);
+}
+
 class Matcher {
  public:
   Matcher(const TableMap& map, size_t index, const ColumnFacts& facts)
@@ -244,11 +252,8 @@ class Matcher {
   Status take_labels(Type& type) const {
     auto labels = labels_of(facts_.column_type);
     if (!labels) return differs("list of labels");
-    const size_t bytes = mapped_.type == ColumnType::kEnum ? (labels->size() < 256 ? 1u : 2u)
-                                                           : (labels->size() + 7) / 8;
-    // A set of five to eight bytes is stored in eight.
-    const size_t stored = mapped_.type == ColumnType::kSet && bytes > 4 ? 8 : bytes;
-    if (stored != mapped_.length) return differs("number of labels");
+    if (label_bytes(mapped_.type, labels->size()) != mapped_.length)
+      return differs("number of labels");
     if (mapped_.labels && type.labels != *labels) return differs("list of labels");
     type.labels = std::move(*labels);
     return {};
@@ -264,6 +269,59 @@ class Matcher {
 };
 
 }  // namespace
+
+Result<MappedColumn> mapped_of_facts(const ColumnFacts& facts) {
+  const std::string data_type = to_lower(facts.data_type);
+  const Spelling* const spelling = spelling_of(data_type);
+  const Charset* const charset = charset_named(facts.character_set);
+  if (spelling == nullptr || (charset == nullptr && !facts.character_set.empty())) {
+    return fail(ErrorKind::kUnsupported, "column '" + facts.name + "' has the unknown type " +
+                                             facts.column_type + " " + facts.character_set);
+  }
+  const Parameters parameters = parameters_of(facts.column_type);
+  const auto first = [&](uint64_t fallback) {
+    return static_cast<uint32_t>(parameters.first.value_or(fallback));
+  };
+  const uint32_t char_bytes = charset == nullptr ? 1 : charset->char_bytes_max;
+  MappedColumn column;
+  column.type = spelling->type;
+  column.name = facts.name;
+  column.nullable = facts.nullable;
+  column.visible = !facts.invisible;
+  switch (spelling->type) {
+    case ColumnType::kNewdecimal:
+      column.length = first(10);
+      column.scale = static_cast<uint8_t>(parameters.second.value_or(0));
+      break;
+    case ColumnType::kBit:
+      column.length = first(1);
+      break;
+    case ColumnType::kTime2:
+    case ColumnType::kDatetime2:
+    case ColumnType::kTimestamp2:
+      column.scale = static_cast<uint8_t>(first(0));
+      break;
+    case ColumnType::kString:
+      column.length = spelling->length.value_or(first(1) * char_bytes);
+      break;
+    case ColumnType::kVarchar:
+      column.length = first(0) * char_bytes;
+      break;
+    case ColumnType::kBlob:
+      column.length = spelling->length.value_or(2);
+      break;
+    case ColumnType::kEnum:
+    case ColumnType::kSet: {
+      const size_t labels =
+          labels_of(facts.column_type).value_or(std::vector<std::string>()).size();
+      column.length = label_bytes(spelling->type, labels);
+      break;
+    }
+    default:
+      break;
+  }
+  return column;
+}
 
 Result<Column> match_column(const TableMap& map, size_t index, const ColumnFacts& facts) {
   return Matcher(map, index, facts).match();

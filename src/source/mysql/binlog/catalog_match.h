@@ -17,4 +17,8 @@ inline constexpr const char* kCatalogRemedy =
 /// The column as both say, or kUserFix with the first thing in which they differ.
 Result<Column> match_column(const TableMap& map, size_t index, const ColumnFacts& facts);
 
+/// The column as a table map of this server would tell it: what `match_column` finds to agree with
+/// `facts`. Its texts borrow from `facts`. kUnsupported for an unknown type or character set.
+Result<MappedColumn> mapped_of_facts(const ColumnFacts& facts);
+
 }  // namespace tailwater::mysql

@@ -79,6 +79,19 @@ Result<TableSchema> schema_without_names(const TableMap& map) {
   return map_schema(map);
 }
 
+Result<TableSchema> schema_of_facts(std::string_view database, std::string_view table,
+                                    const TableFacts& facts) {
+  TableMap map;
+  map.database = database;
+  map.table = table;
+  for (const ColumnFacts& column : facts.columns) {
+    auto mapped = mapped_of_facts(column);
+    if (!mapped.has_value()) return fail(std::move(mapped).error().in(table_name(map)));
+    map.columns.push_back(std::move(*mapped));
+  }
+  return schema_of_catalog(map, facts);
+}
+
 Result<TableSchema> schema_of_catalog(const TableMap& map, const TableFacts& facts) {
   if (map.columns.size() != facts.columns.size()) {
     return fail(ErrorKind::kUserFix,

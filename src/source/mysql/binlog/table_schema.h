@@ -39,6 +39,11 @@ Result<TableSchema> schema_of_map(const TableMap& map);
 /// do not agree.
 Result<TableSchema> schema_of_catalog(const TableMap& map, const TableFacts& facts);
 
+/// From the catalog alone: the schema that a stream of this table's changes gives, as long as the
+/// table stays as it is.
+Result<TableSchema> schema_of_facts(std::string_view database, std::string_view table,
+                                    const TableFacts& facts);
+
 /// From a table map without names: columns are called @1, @2, … as mysqlbinlog calls them. What the
 /// map does not say is taken as mysqlbinlog takes it: integers are signed, labels are numbers.
 /// Strings without a character set are text as it is, blobs are bytes.

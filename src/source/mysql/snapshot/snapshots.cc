@@ -1,0 +1,299 @@
+#include "source/mysql/snapshot/snapshots.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/log_line.h"
+#include "db/mysql/quote.h"
+#include "source/mysql/snapshot/key_literal.h"
+
+namespace tailwater::mysql {
+namespace {
+
+// Whether the server understands the tables' conditions.
+Status check_condition(const Endpoint& endpoint, const std::vector<SnapshotTable>& tables) {
+  TW_ASSIGN(Connection connection, Connection::open(endpoint));
+  for (const SnapshotTable& table : tables) {
+    auto checked = connection.execute(fmt::format("SELECT 1 FROM {} WHERE ({}) LIMIT 0",
+                                                  quote_name(table.name.database, table.name.table),
+                                                  table.where));
+    if (checked.has_value()) continue;
+    Error error =
+        std::move(checked).error().in("the condition does not fit " + table.name.describe());
+    if (error.kind != ErrorKind::kRetry) error.kind = ErrorKind::kUserFix;
+    return fail(std::move(error));
+  }
+  return {};
+}
+
+}  // namespace
+
+Snapshots::Snapshots(SnapshotsOptions options, FileSystem& files, changelog::Writer& writer)
+    : options_(std::move(options)), writer_(writer), files_(files, options_.folder) {}
+
+Snapshots::~Snapshots() {
+  leave();
+}
+
+Status Snapshots::enter(const Executed& executed, const ServerInfo& info, bool fresh, bool gap,
+                        const std::stop_token& stop) {
+  info_ = info;
+  stop_ = stop;
+  if (!loaded_) {
+    TW_ASSIGN(waiting_, files_.load());
+    if (!writer_.last_state().empty()) {
+      TW_ASSIGN(const Progress::Stored stored, Progress::look_into(writer_.last_state()));
+      const auto job = std::find_if(waiting_.begin(), waiting_.end(),
+                                    [&](const SnapshotJob& each) { return each.id == stored.id; });
+      if (job != waiting_.end()) {
+        const SnapshotJob resumed = *job;
+        waiting_.erase(job);
+        TW_TRY(start_job(resumed, writer_.last_state()));
+      } else {
+        writer_.set_state("");  // it was done, or cancelled
+      }
+    }
+    loaded_ = true;
+  }
+  TW_TRY(add_initial(fresh, gap));
+  junction_.enter(executed);
+  return look_after();
+}
+
+void Snapshots::leave() {
+  junction_.leave();
+  if (snapshot_ != nullptr) snapshot_->stop();
+}
+
+// Which tables must be read before the stream's changes of them mean anything.
+Status Snapshots::add_initial(bool fresh, bool gap) {
+  const bool wanted = gap || options_.mode == SnapshotMode::kInitial ||
+                      options_.mode == SnapshotMode::kOnly ||
+                      (options_.mode == SnapshotMode::kWhenNeeded && fresh);
+  if (!wanted) return {};
+  std::set<std::string> known;
+  if (!gap) {
+    TW_ASSIGN(known, files_.known_tables());
+  }
+  const auto forget = [&](const SnapshotJob& job) {
+    for (const SnapshotTable& table : job.tables) known.insert(table.name.describe());
+  };
+  for (const SnapshotJob& job : waiting_) {
+    if (job.initial && !gap) forget(job);
+  }
+  if (snapshot_ != nullptr && snapshot_->progress().job().initial && !gap) {
+    forget(snapshot_->progress().job());
+  }
+  TW_ASSIGN(SnapshotJob job, make_job({}));
+  job.initial = true;
+  std::erase_if(job.tables,
+                [&](const SnapshotTable& table) { return known.contains(table.name.describe()); });
+  if (job.tables.empty()) return {};
+  TW_TRY(files_.store(job));
+  waiting_.push_back(std::move(job));
+  return {};
+}
+
+Result<SnapshotJob> Snapshots::make_job(const SnapshotRequest& request) {
+  TW_ASSIGN(const Selection asked, Selection::compile(request.tables, {}));
+  TW_ASSIGN(Connection connection, Connection::open(options_.endpoint));
+  TW_ASSIGN(const auto names, list_tables(connection, [&](const TableName& name) {
+              return options_.selection.selects(name.database, name.table) &&
+                     asked.selects(name.database, name.table);
+            }));
+  SnapshotJob job;
+  {
+    const std::scoped_lock lock(mutex_);
+    last_id_ = std::max(static_cast<uint64_t>(Clock::system().now_us()), last_id_ + 1);
+    job.id = last_id_;
+  }
+  job.audience = request.audience;
+  for (const TableName& name : names) job.tables.push_back({name, request.where});
+  return job;
+}
+
+bool Snapshots::needs_attention() const {
+  const std::scoped_lock lock(mutex_);
+  if (!asked_.empty() || !controls_.empty() || finished_) return true;
+  return snapshot_ != nullptr && (snapshot_->done() || snapshot_->failure().has_value());
+}
+
+Status Snapshots::idle(const std::function<bool()>& has_input) {
+  TW_TRY(look_after());
+  return junction_.idle([&] { return has_input() || needs_attention(); }, stop_);
+}
+
+Status Snapshots::before_transaction(std::string_view file, uint64_t pos, const MysqlGtid* gtid) {
+  if (!junction_.active()) [[likely]]
+    return {};
+  return junction_.before({file, pos, gtid}, stop_);
+}
+
+bool Snapshots::watches(const TableSchema& table) {
+  return snapshot_ != nullptr && snapshot_->progress().being_read(table.full_name()).has_value();
+}
+
+// A row whose key changed may have left a part of the table that is still to be read, and come to
+// one that was read before: nobody would then ever see all of it. So it is read once more.
+Status Snapshots::row_moved(const Schema& schema, const RowView& before, const RowView& after) {
+  if (snapshot_ == nullptr) return {};
+  Progress& progress = snapshot_->progress();
+  const auto table = progress.being_read(schema.table().full_name());
+  if (!table) return {};
+  progress.add_row(*table, row_condition(schema, before, after));
+  writer_.set_state(progress.encode());  // counts from the commit of this transaction on
+  return {};
+}
+
+// On the stream's thread, between two transactions.
+Status Snapshots::look_after() {
+  TW_TRY(take_controls());
+  take_requests();
+  if (snapshot_ != nullptr && snapshot_->running()) {
+    if (auto failure = snapshot_->failure()) TW_TRY(fail_job(std::move(*failure)));
+  }
+  while (snapshot_ != nullptr && snapshot_->done()) {
+    TW_TRY(end_job(true));
+    TW_TRY(start_next());
+  }
+  TW_TRY(start_next());
+  if (snapshot_ != nullptr && !paused_) snapshot_->start(info_);
+  finished_ = options_.mode == SnapshotMode::kOnly && snapshot_ == nullptr;
+  return {};
+}
+
+Status Snapshots::start_next() {
+  if (snapshot_ != nullptr || waiting_.empty()) return {};
+  SnapshotJob job = std::move(waiting_.front());
+  waiting_.erase(waiting_.begin());
+  return start_job(std::move(job), "");
+}
+
+Status Snapshots::start_job(SnapshotJob job, const std::string& state) {
+  std::unique_ptr<Progress> progress;
+  if (state.empty()) {
+    progress = std::make_unique<Progress>(std::move(job));
+  } else {
+    TW_ASSIGN(progress, Progress::resume(std::move(job), state));
+  }
+  log_lines().info("snapshot {} of {} tables {}", progress->job().id, progress->job().tables.size(),
+                   state.empty() ? "starts" : "goes on");
+  SnapshotOptions options;
+  options.reader = {options_.endpoint, info_, options_.chunk_bytes};
+  options.readers = options_.readers;
+  writer_.set_state(progress->encode());
+  auto snapshot =
+      std::make_unique<Snapshot>(std::move(options), std::move(progress), junction_, writer_);
+  junction_.set_taker(snapshot.get());
+  const std::scoped_lock lock(mutex_);
+  paused_ = snapshot->progress().job().paused;
+  snapshot_ = std::move(snapshot);
+  return {};
+}
+
+// All that it read is durable before the job is forgotten.
+Status Snapshots::end_job(bool keep_tables) {
+  snapshot_->stop();
+  TW_TRY(writer_.flush());
+  const SnapshotJob& job = snapshot_->progress().job();
+  if (keep_tables && job.initial) TW_TRY(files_.add_known_tables(job.tables));
+  TW_TRY(files_.remove(job.id));
+  const SnapshotStatus status = snapshot_->status();
+  if (keep_tables) {
+    log_lines().info("snapshot {} is complete: {} tables, {} rows", job.id, status.tables,
+                     status.rows);
+  }
+  writer_.set_state("");
+  junction_.set_taker(nullptr);
+  const std::scoped_lock lock(mutex_);
+  last_ = status;
+  snapshot_.reset();
+  return {};
+}
+
+// What the stream cannot do without ends it. A snapshot that was asked for is given up.
+Status Snapshots::fail_job(Error error) {
+  if (snapshot_->progress().job().initial) {
+    snapshot_->stop();
+    return fail(std::move(error).in("snapshot"));
+  }
+  log_lines().error("snapshot {} failed: {}", snapshot_->progress().job().id, error.describe());
+  return end_job(false);
+}
+
+void Snapshots::take_requests() {
+  const std::scoped_lock lock(mutex_);
+  for (SnapshotJob& job : asked_) waiting_.push_back(std::move(job));
+  asked_.clear();
+}
+
+Status Snapshots::take_controls() {
+  std::vector<Source::SnapshotControl> controls;
+  {
+    const std::scoped_lock lock(mutex_);
+    controls.swap(controls_);
+  }
+  for (const Source::SnapshotControl control : controls) TW_TRY(take_control(control));
+  return {};
+}
+
+Status Snapshots::take_control(Source::SnapshotControl control) {
+  if (snapshot_ == nullptr) return {};
+  if (control == Source::SnapshotControl::kCancel) {
+    log_lines().info("snapshot {} is cancelled", snapshot_->progress().job().id);
+    return end_job(false);
+  }
+  const bool pause = control == Source::SnapshotControl::kPause;
+  SnapshotJob job = snapshot_->progress().job();
+  job.paused = pause;
+  TW_TRY(files_.store(job));
+  if (pause) snapshot_->stop();
+  const std::scoped_lock lock(mutex_);
+  paused_ = pause;
+  return {};
+}
+
+// What is asked for is checked, and kept, before the answer: it is then not lost by a crash.
+Result<uint64_t> Snapshots::request(const SnapshotRequest& request) {
+  TW_ASSIGN(SnapshotJob job, make_job(request));
+  if (job.tables.empty()) {
+    return fail(ErrorKind::kUserFix, "no captured table matches",
+                "name tables as database.table, or by a regular expression, within table_include");
+  }
+  if (!request.where.empty()) TW_TRY(check_condition(options_.endpoint, job.tables));
+  TW_TRY(files_.store(job));
+  const uint64_t id = job.id;
+  {
+    const std::scoped_lock lock(mutex_);
+    asked_.push_back(std::move(job));
+  }
+  junction_.wake();
+  return id;
+}
+
+Status Snapshots::control(Source::SnapshotControl control) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (snapshot_ == nullptr) {
+      return fail(ErrorKind::kNotFound, "no snapshot runs",
+                  "`tailwater snapshot TABLE…` starts one");
+    }
+    controls_.push_back(control);
+  }
+  junction_.wake();
+  return {};
+}
+
+std::optional<SnapshotStatus> Snapshots::status() const {
+  const std::scoped_lock lock(mutex_);
+  if (snapshot_ == nullptr) return last_;
+  SnapshotStatus status = snapshot_->status();
+  if (paused_ && status.state == SnapshotStatus::State::kReading) {
+    status.state = SnapshotStatus::State::kPaused;
+  }
+  return status;
+}
+
+}  // namespace tailwater::mysql
