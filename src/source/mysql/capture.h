@@ -46,7 +46,7 @@ struct CaptureEnd {
 class Capture {
  public:
   /// Borrows writer and resolver.
-  Capture(changelog::Writer& writer, SchemaResolver& resolver, Selection selection, CaptureEnd end);
+  Capture(changelog::Writer& writer, SchemaResolver& resolver, CaptureRules rules, CaptureEnd end);
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
 
@@ -103,8 +103,13 @@ class Capture {
   Status drop_open();
   Status savepoint(const std::string& name);
   Status rollback_to(const std::string& name);
-  Status add_schema_change(const EventHeader& header, const QueryEvent& query);
+  Status add_schema_change(const EventHeader& header, const QueryEvent& query, Op op);
+  Status refuse_statement(std::string_view statement) const;
   Status append_rows(const EventHeader& header, const RowsEvent& rows, CachedTable& table);
+  Status append_taken(const ImagePlan& first, const ImagePlan* second, Bytes rows);
+  Status append_masked(const ImagePlan& first, const ImagePlan* second, Bytes rows,
+                       RowMasker& masker);
+  Status append_masked_image(const ImagePlan& plan, Cursor& rows, RowMasker& masker);
   Status step_over(const ImagePlan& first, const ImagePlan* second, Bytes rows);
   Status damage_of(const ImagePlan& first, const ImagePlan* second, Bytes rows);
   void check_end();

@@ -123,7 +123,7 @@ Status MysqlSource::prepare_capture(Connection& connection, const ServerInfo& in
     if (options_.until) {
       TW_ASSIGN(end, resolve_end(connection, info, *options_.until));
     }
-    capture_ = std::make_unique<Capture>(writer_, schemas_, options_.selection, std::move(end));
+    capture_ = std::make_unique<Capture>(writer_, schemas_, options_.rules, std::move(end));
   }
   std::optional<Position> last = writer_.last_position();
   if (started_ && !capture_->skipping()) last = capture_->position();
