@@ -302,13 +302,17 @@ const std::vector<KeyHelp>& all_keys() {
       {"source.NAME.log.…", "", "the log settings of one source"},
       {"sink.NAME.type", "console", "console"},
       {"sink.NAME.source", "", "the source whose changes it takes; not needed when there is one"},
-      {"sink.NAME.format", "debezium", "debezium or maxwell"},
+      {"sink.NAME.format", "debezium",
+       "debezium, maxwell, canal, dumpa, plainview or plainview-named"},
       {"sink.NAME.table_include", "", "regular expressions on database.table"},
       {"sink.NAME.table_exclude", "", "regular expressions on database.table"},
       {"sink.NAME.debezium.…", "",
        "options of the format, by their original names (docs/formats.md)"},
       {"sink.NAME.maxwell.…", "",
        "options of the format, by their original names (docs/formats.md)"},
+      {"sink.NAME.canal.…", "", "options of the format (docs/formats.md)"},
+      {"sink.NAME.dumpa.…", "", "options of the format"},
+      {"sink.NAME.plainview.…", "", "options of the format"},
   };
   return keys;
 }
