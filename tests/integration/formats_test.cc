@@ -18,22 +18,23 @@ using nlohmann::json;
 const std::vector<std::string> kColumns = {"id",   "big", "tiny",  "dec_", "name",
                                            "note", "day", "clock", "at",   "seen"};
 
+constexpr const char* kTable =
+    "CREATE TABLE formats.t (id int PRIMARY KEY, big bigint unsigned, tiny tinyint, dec_ "
+    "decimal(20,4), name varchar(30), note text, day date, clock time(2), at datetime(3), seen "
+    "timestamp(6) NULL) DEFAULT CHARSET utf8mb4";
+constexpr const char* kRows =
+    "INSERT INTO formats.t VALUES (1, 18446744073709551615, -1, -12.5, 'é \"q\"', 'a\\nb', "
+    "'2024-02-29', '-838:59:59', '2024-05-06 07:08:09.125', '2024-05-06 07:08:09.000001'), "
+    "(2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), "
+    "(3, 0, 127, 0, '', '', '0000-00-00', '00:00:00', '0000-00-00', '1999-12-31 23:59:59')";
+
 class FormatsTest : public ::testing::TestWithParam<Flavor> {
  protected:
   // Three rows in one statement; one of them changed, then all are deleted.
   Status run(MysqlServer& server) {
     start_ = binlog_end(server);
-    TW_TRY(server.run(
-        {"DROP DATABASE IF EXISTS formats", "CREATE DATABASE formats",
-         "CREATE TABLE formats.t (id int PRIMARY KEY, big bigint unsigned, tiny tinyint, dec_ "
-         "decimal(20,4), name varchar(30), note text, day date, clock time(2), at datetime(3), "
-         "seen "
-         "timestamp(6) NULL) DEFAULT CHARSET utf8mb4",
-         "SET NAMES utf8mb4", "SET time_zone = '+00:00', sql_mode = ''",
-         "INSERT INTO formats.t VALUES (1, 18446744073709551615, -1, -12.5, 'é \"q\"', 'a\\nb', "
-         "'2024-02-29', '-838:59:59', '2024-05-06 07:08:09.125', '2024-05-06 07:08:09.000001'), "
-         "(2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), "
-         "(3, 0, 127, 0, '', '', '0000-00-00', '00:00:00', '0000-00-00', '1999-12-31 23:59:59')"}));
+    TW_TRY(server.run({"DROP DATABASE IF EXISTS formats", "CREATE DATABASE formats", kTable,
+                       "SET NAMES utf8mb4", "SET time_zone = '+00:00', sql_mode = ''", kRows}));
     auto connection = server.connect();
     if (!connection.has_value()) return fail(std::move(connection).error());
     TW_TRY(connection->execute("SET NAMES utf8mb4"));
