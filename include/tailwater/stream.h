@@ -30,6 +30,22 @@ struct StreamOptions {
   /// Regular expressions on database.table; empty: all.
   std::vector<std::string> table_include = {};
   std::vector<std::string> table_exclude = {};
+  /// Regular expressions on database.table.column; empty: all. What is left out or masked never
+  /// reaches the changelog (docs/configuration.md, "Columns").
+  std::vector<std::string> column_include = {};
+  std::vector<std::string> column_exclude = {};
+  /// Regular expressions on database.table.column: HMAC-SHA-256 in hex instead of the value, under
+  /// the key `mask_salt`, or the one in the file `mask_salt_file`.
+  std::vector<std::string> mask_hash = {};
+  std::string mask_salt = {};
+  std::string mask_salt_file = {};
+  /// "EXPRESSION:N": the first N characters; "EXPRESSION:TEXT": the text instead of the value.
+  std::vector<std::string> mask_truncate = {};
+  std::vector<std::string> mask_constant = {};
+  /// "database.table:column,column": the key of a table that has none, or another than its own.
+  std::vector<std::string> key_columns = {};
+  /// Some of insert, update, delete, truncate, ddl: changes that are not kept.
+  std::vector<std::string> skip_operations = {};
   /// The password, if it is neither in the URL nor in the places that docs/connections.md lists.
   std::string password_file = {};
   /// disabled, preferred, required, verify_ca, verify_identity.

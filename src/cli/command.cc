@@ -60,6 +60,24 @@ void SourceFlags::add_tables(CLI::App& command) {
       "regular expression on database.table; may be repeated");
 }
 
+void SourceFlags::add_columns(CLI::App& command) {
+  add(command, "column_include", "--column-include",
+      "regular expression on database.table.column; may be repeated");
+  add(command, "column_exclude", "--column-exclude",
+      "regular expression on database.table.column; may be repeated");
+  add(command, "mask_hash", "--mask-hash",
+      "regular expression on database.table.column: a keyed hash instead of the value");
+  add(command, "mask_salt_file", "--mask-salt-file", "a file that holds the key of the hash");
+  add(command, "mask_truncate", "--mask-truncate",
+      "EXPRESSION:N, the first N characters only; may be repeated");
+  add(command, "mask_constant", "--mask-constant",
+      "EXPRESSION:TEXT, the text instead of the value; may be repeated");
+  add(command, "key_columns", "--key-columns",
+      "database.table:column,column, the key of that table; may be repeated");
+  add(command, "skip_operations", "--skip-operations",
+      "some of insert, update, delete, truncate, ddl");
+}
+
 void SourceFlags::add_selection(CLI::App& command) {
   add(command, "from", "--from",
       "now (default), earliest, FILE:POS, gtid:SET, or a time (2024-05-06T07:08:09Z)");
@@ -70,6 +88,7 @@ void SourceFlags::add_selection(CLI::App& command) {
   add(command, "snapshot_threads", "--snapshot-threads",
       "how many connections read tables at once (default 2)");
   add_tables(command);
+  add_columns(command);
   add(command, "schema_file", "--schema",
       "column names for binlogs without them (docs/schema_file.md)");
   add(command, "replica_server_id", "--replica-server-id",

@@ -90,7 +90,7 @@ void add_stream(CLI::App& app, const Chosen& chosen) {
       "--password-command.\n"
       "Without --data-dir nothing is kept: the stream starts anew each time.");
   command->add_option("URL", flags->url, "the source");
-  command->add_option("--format", flags->format, "debezium (default) or maxwell")->type_name("");
+  command->add_option("--format", flags->format, format::describe_formats())->type_name("");
   command
       ->add_option("--format-option", flags->format_options,
                    "NAME=VALUE, by the format's own names (docs/formats.md); may be repeated")

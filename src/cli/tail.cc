@@ -88,7 +88,7 @@ void add_tail(CLI::App& app, const Chosen& chosen) {
       ->type_name("");
   command->add_option("--until", flags->until, "now, or an offset to end before")->type_name("");
   command->add_flag("--no-follow", flags->no_follow, "end where the changelog ends");
-  command->add_option("--format", flags->format, "debezium (default) or maxwell")->type_name("");
+  command->add_option("--format", flags->format, format::describe_formats())->type_name("");
   command
       ->add_option("--format-option", flags->format_options,
                    "NAME=VALUE (docs/formats.md); may be repeated")

@@ -37,7 +37,10 @@ std::string json_member(std::string_view name);
 /// unsigned".
 bool source_type_is(const Column& column, std::string_view word);
 
-/// Values that both formats write alike.
+/// `text` as a JSON string with its quotes.
+std::string quoted(std::string_view text);
+
+/// Values that several formats write alike.
 template <typename T>
 bool write_integer(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
   out.number(row.fixed<T>(column.index));
@@ -49,6 +52,18 @@ bool write_double(const ColumnWriter& column, const RowView& row, TextBuffer& ou
 bool write_text(const ColumnWriter& column, const RowView& row, TextBuffer& out);
 bool write_uuid(const ColumnWriter& column, const RowView& row, TextBuffer& out);
 bool write_vector(const ColumnWriter& column, const RowView& row, TextBuffer& out);
+bool write_bool(const ColumnWriter& column, const RowView& row, TextBuffer& out);
+/// Decimals as JSON numbers; the small one for is_small_decimal.
+bool write_decimal(const ColumnWriter& column, const RowView& row, TextBuffer& out);
+bool write_small_decimal(const ColumnWriter& column, const RowView& row, TextBuffer& out);
+bool write_base64(const ColumnWriter& column, const RowView& row, TextBuffer& out);
+/// "-838:59:59.5" with the column's fractional digits.
+bool write_time(const ColumnWriter& column, const RowView& row, TextBuffer& out);
+/// Well-known text; what is none as kNotUtf8Marker and base64.
+bool write_wkt(const ColumnWriter& column, const RowView& row, TextBuffer& out);
+
+/// How numbers are written as JSON numbers; null for kinds that are none.
+WriteValue number_writer(const Type& type);
 
 /// Whether two rows hold the same in a column: both NULL, both unavailable, or equal values.
 bool same_value(const RowView& a, const RowView& b, const Column& type, size_t column);

@@ -29,11 +29,6 @@ bool write_unsigned_precise(const ColumnWriter& column, const RowView& row, Text
   return true;
 }
 
-bool write_bool(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
-  out.put(row.fixed<uint8_t>(column.index) != 0 ? "true" : "false");
-  return true;
-}
-
 // FLOAT(M,D) is a double to Debezium, with the digits that the float really has.
 bool write_float_as_double(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
   out.java_double(double{row.fixed<float>(column.index)});
@@ -177,12 +172,6 @@ bool write_point(const ColumnWriter& column, const RowView& row, TextBuffer& out
   out.java_double(load<double>(bytes.data() + 17));
   out.put(',');
   return write_geometry(column, row, out);
-}
-
-std::string quoted(std::string_view text) {
-  TextBuffer out;
-  out.json_string(text);
-  return std::string(out.view());
 }
 
 void make_integer(DebeziumColumn& made, std::string_view type, WriteValue write) {

@@ -1,5 +1,5 @@
-// Formatters: a change as the JSON text that other tools print. docs/formats.md is the reference:
-// both formats, every option, and every intended difference from the originals.
+// Formatters: changes as the JSON text that other tools print. docs/formats.md is the reference:
+// all formats, every option, and every intended difference from the originals.
 #pragma once
 
 #include <memory>
@@ -55,10 +55,30 @@ struct MaxwellOptions {
   bool output_ddl = false;
 };
 
+/// Options of the dumpa format; ours, as the original is a library.
+struct DumpaOptions {
+  bool with_database = false;  ///< "database.table" instead of "table"
+};
+
+/// Options of plainview's first format; ours.
+struct PlainviewOptions {
+  bool json_nulls = false;  ///< NULL as null, else as the text "null", as the original has it
+};
+
+/// Options of the canal format.
+struct CanalOptions {
+  bool gtid = true;               ///< the member `gtid`, as canal has it since 1.1.7
+  bool filter_query_ddl = false;  ///< no messages for statements that change a schema; canal's name
+};
+
 struct FormatOptions {
   DebeziumOptions debezium = {};
   MaxwellOptions maxwell = {};
-  /// Clock of the processing times (Debezium's outer ts_ms). Must outlive the formatter.
+  DumpaOptions dumpa = {};
+  PlainviewOptions plainview = {};
+  CanalOptions canal = {};
+  /// Clock of the processing times (Debezium's outer ts_ms, canal's ts). Must outlive the
+  /// formatter.
   const Clock* clock = &Clock::system();
 };
 
@@ -70,12 +90,22 @@ class Formatter {
   /// Appends the JSON documents of one change, each followed by `\n`; none where the format has
   /// none for it. Changes must come in log order, transactions whole. `out` is always valid UTF-8.
   /// On an error (kUserFix: a value that the chosen options cannot show) `out` is as it was.
+  ///
+  /// A format that makes one document of several rows (plainview, canal) keeps them until it knows
+  /// that no more belong to it, at the latest until the transaction's last change.
   virtual Status append(const TransactionInfo& transaction, const ChangeView& change,
                         std::string& out) = 0;
+
+  /// The transaction is over: appends what was kept until now. To be called behind the last change
+  /// of each transaction by all who do not pass on every change; else the change that is marked
+  /// `last` may never come, and what was kept would stay.
+  virtual Status end_transaction(const TransactionInfo& transaction, std::string& out);
 };
 
 /// The names of all formats, the default first.
 std::vector<std::string> list_formats();
+/// The same for help texts: "debezium (default), maxwell or …".
+std::string describe_formats();
 
 /// A formatter by its name. kUserFix with the nearest name when there is none of that name.
 Result<std::unique_ptr<Formatter>> make_formatter(std::string_view name,

@@ -154,7 +154,6 @@ class CaseReader {
     std::string line;
     while (next(line) && line != "expect") take(words(line));
     while (next(line) && line != "end") made_.expected += line + "\n";
-    made_.before.resize(made_.before.empty() ? 0 : made_.table.columns.size(), "NULL");
   }
 
  private:
@@ -185,10 +184,18 @@ class CaseReader {
         made_.table.key_columns.push_back(static_cast<uint32_t>(std::stoul(parts[i])));
       }
     }
-    if (const auto op = kOps.find(parts[0]); op != kOps.end()) made_.op = op->second;
+    if (const auto op = kOps.find(parts[0]); op != kOps.end()) {
+      made_.changes.push_back({.op = op->second});
+    }
+    if (parts[0] == "statement") {
+      made_.changes.push_back({.op = Op::kSchemaChange, .statement = unquote(parts.at(1))});
+    }
+    if (parts[0] == "gtid") made_.gtid = parts.at(1);
     if (parts[0] == "not_last") made_.last = false;
-    if (parts[0] == "before") made_.before = values(parts);
-    if (parts[0] == "after") made_.after = values(parts);
+    if (made_.changes.empty()) return;
+    if (parts[0] == "event") made_.changes.back().new_event = true;
+    if (parts[0] == "before") made_.changes.back().before = values(parts);
+    if (parts[0] == "after") made_.changes.back().after = values(parts);
   }
 
   std::istream& in_;

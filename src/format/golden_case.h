@@ -1,5 +1,5 @@
-// Cases of tests/golden/format/*.test: a schema, one change, and the lines that a format makes of
-// it.
+// Cases of tests/golden/format/*.test: a schema, changes of one transaction, and the lines that a
+// format makes of them.
 #pragma once
 
 #include <string>
@@ -9,17 +9,24 @@
 
 namespace tailwater::format {
 
-/// One change with all that it points to.
+struct GoldenChange {
+  Op op = Op::kInsert;
+  std::vector<std::string> before = {};  ///< one value a column, in the words of README.md there
+  std::vector<std::string> after = {};
+  std::string statement = {};
+  bool new_event = false;  ///< the source sent it in another event than the change before
+};
+
+/// A schema, and changes with all that they point to.
 struct GoldenCase {
   std::string where;  ///< file:line
   std::string format;
   std::vector<std::string> options;
   SourceKind source = SourceKind::kMysql;
   TableSchema table;
-  Op op = Op::kInsert;
-  std::vector<std::string> before;  ///< one value a column, in the words of README.md there
-  std::vector<std::string> after;
-  bool last = true;
+  std::string gtid;
+  std::vector<GoldenChange> changes;
+  bool last = true;  ///< the last one is the last of its transaction
   std::string expected;
 };
 

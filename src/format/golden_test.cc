@@ -24,6 +24,46 @@ std::string without_version(std::string text) {
   return text;
 }
 
+// The changes of a case, and the rows that they point to.
+class GoldenChanges {
+ public:
+  GoldenChanges(const GoldenCase& golden, const Schema& schema) : rows_(2 * golden.changes.size()) {
+    // A case of one change shows the second row of an event.
+    uint64_t pos = 333;
+    uint32_t row = 1;
+    for (const GoldenChange& one : golden.changes) {
+      ChangeView change;
+      change.op = one.op;
+      change.schema = one.op == Op::kSchemaChange ? nullptr : &schema;
+      change.before = row_of(one.before, schema);
+      change.after = row_of(one.after, schema);
+      if (one.new_event) pos += 100, row = 0;
+      change.source_pos = pos;
+      change.source_row = row++;
+      change.ts_us = 1600000000000000;
+      change.statement = one.statement;
+      change.database = golden.table.database;
+      change.offset = Offset{5u + views_.size()};
+      views_.push_back(change);
+    }
+    if (views_.empty()) return;
+    views_.back().last = golden.last;
+    if (!golden.last && views_.size() == 1) views_.back().offset = Offset{6};
+  }
+  [[nodiscard]] const std::vector<ChangeView>& views() const { return views_; }
+
+ private:
+  RowView row_of(const std::vector<std::string>& values, const Schema& schema) {
+    if (values.empty()) return {schema.layout(), {}};
+    write_golden_row(schema, values, rows_[next_]);
+    return {schema.layout(), rows_[next_++].view()};
+  }
+
+  std::vector<ByteBuffer> rows_;
+  size_t next_ = 0;
+  std::vector<ChangeView> views_;
+};
+
 std::string format_case(const GoldenCase& golden) {
   const FixedClock clock;
   FormatOptions options;
@@ -37,11 +77,8 @@ std::string format_case(const GoldenCase& golden) {
   auto formatter = make_formatter(golden.format, options, golden.source);
   if (!formatter.has_value()) return formatter.error().describe();
   const Schema schema(SchemaId{1}, golden.table);
-  ByteBuffer before;
-  ByteBuffer after;
-  if (!golden.before.empty()) write_golden_row(schema, golden.before, before);
-  if (!golden.after.empty()) write_golden_row(schema, golden.after, after);
   TransactionInfo transaction;
+  transaction.gtid = golden.gtid;
   transaction.file = "binlog.000002";
   transaction.start_pos = 100;
   transaction.end_pos = 900;
@@ -49,19 +86,14 @@ std::string format_case(const GoldenCase& golden) {
   transaction.server_id = 7;
   transaction.commit_ts_us = 1600000000654321;
   transaction.first_offset = Offset{5};
-  ChangeView change;
-  change.op = golden.op;
-  change.schema = &schema;
-  change.before = RowView(schema.layout(), before.view());
-  change.after = RowView(schema.layout(), after.view());
-  change.offset = Offset{golden.last ? 5u : 6u};
-  change.source_pos = 333;
-  change.source_row = 1;
-  change.ts_us = 1600000000000000;
-  change.last = golden.last;
   std::string out;
-  const Status status = (*formatter)->append(transaction, change, out);
-  return status.has_value() ? without_version(out) : status.error().describe() + "\n";
+  const GoldenChanges changes(golden, schema);
+  for (const ChangeView& change : changes.views()) {
+    const Status status = (*formatter)->append(transaction, change, out);
+    if (!status.has_value()) return status.error().describe() + "\n";
+  }
+  const Status ended = (*formatter)->end_transaction(transaction, out);
+  return ended.has_value() ? without_version(out) : ended.error().describe() + "\n";
 }
 
 // `expect` lines may leave out the head that is the same in all: `…` stands for it.

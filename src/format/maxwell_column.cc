@@ -1,36 +1,10 @@
 #include "format/maxwell_column.h"
 
 #include "base/text.h"
-#include "format/decimal_text.h"
 #include "format/json_text.h"
-#include "format/wkt.h"
-#include "model/decimal.h"
 
 namespace tailwater::format {
 namespace {
-
-bool write_bool(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
-  out.put(row.fixed<uint8_t>(column.index) != 0 ? "true" : "false");
-  return true;
-}
-
-bool write_decimal(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
-  put_big_decimal(out, row.text(column.index));
-  return true;
-}
-
-bool write_small_decimal(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
-  SmallDecimalText text;
-  put_big_decimal(out, small_decimal_text(row.fixed<int64_t>(column.index), column.scale, text));
-  return true;
-}
-
-bool write_base64(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
-  out.put('"');
-  out.base64(row.variable(column.index));
-  out.put('"');
-  return true;
-}
 
 // BINARY(n): Maxwell prints what the binlog holds, which has no trailing zeros.
 bool write_trimmed_base64(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
@@ -86,13 +60,6 @@ bool write_timestamp(const ColumnWriter& column, const RowView& row, TextBuffer&
                       out);
 }
 
-bool write_time(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
-  out.put('"');
-  put_clock(out, row.fixed<int64_t>(column.index), column.precision);
-  out.put('"');
-  return true;
-}
-
 bool write_json(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
   const std::string_view json = row.text(column.index);
   if (json.empty()) {
@@ -126,23 +93,6 @@ bool write_set(const ColumnWriter& column, const RowView& row, TextBuffer& out) 
   return true;
 }
 
-bool write_geometry(const ColumnWriter& column, const RowView& row, TextBuffer& out) {
-  const Bytes bytes = row.variable(column.index);
-  out.put('"');
-  if (bytes.size() < sizeof(uint32_t) || !put_wkt(out, bytes.subspan(sizeof(uint32_t)))) {
-    out.put(kNotUtf8Marker);
-    out.base64(bytes);
-  }
-  out.put('"');
-  return true;
-}
-
-std::string quoted(std::string_view text) {
-  TextBuffer out;
-  out.json_string(text);
-  return std::string(out.view());
-}
-
 void make_labels(ColumnWriter& made, const Column& column, WriteValue write) {
   for (const std::string& label : column.type.labels) made.labels.push_back(quoted(label));
   made.write = write;
@@ -156,41 +106,6 @@ void make_datetime(ColumnWriter& made, const MaxwellOptions& options, WriteValue
   if (clock) made.fallback += " 00:00:00";
   if (made.precision > 0) made.fallback += "." + std::string(made.precision, '0');
   made.fallback += '"';
-}
-
-// How numbers are written; null for the other kinds.
-WriteValue number_writer(const Type& type) {
-  switch (type.kind) {
-    case TypeKind::kBool:
-      return write_bool;
-    case TypeKind::kInt8:
-      return write_integer<int8_t>;
-    case TypeKind::kInt16:
-      return write_integer<int16_t>;
-    case TypeKind::kInt32:
-      return write_integer<int32_t>;
-    case TypeKind::kInt64:
-      return write_integer<int64_t>;
-    case TypeKind::kUint8:
-      return write_integer<uint8_t>;
-    case TypeKind::kUint16:
-    case TypeKind::kYear:
-      return write_integer<uint16_t>;
-    case TypeKind::kUint32:
-      return write_integer<uint32_t>;
-    case TypeKind::kUint64:
-      return write_integer<uint64_t>;
-    case TypeKind::kFloat32:
-      return write_float;
-    case TypeKind::kFloat64:
-      return write_double;
-    case TypeKind::kDecimal:
-      return is_small_decimal(type) ? write_small_decimal : write_decimal;
-    case TypeKind::kBit:
-      return type.length > 64 ? write_base64 : write_integer<uint64_t>;
-    default:
-      return nullptr;
-  }
 }
 
 }  // namespace
@@ -236,7 +151,7 @@ ColumnWriter make_maxwell_column(const Column& column, size_t index, const Maxwe
       make_labels(made, column, write_set);
       break;
     case TypeKind::kGeometry:
-      made.write = write_geometry;
+      made.write = write_wkt;
       break;
     case TypeKind::kVector:
       made.write = write_vector;

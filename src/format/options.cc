@@ -121,6 +121,20 @@ constexpr std::array kMaxwell = {
     maxwell_option<&Maxwell::output_ddl>("output_ddl"),
 };
 
+constexpr std::array kDumpa = {
+    Option<DumpaOptions>{"with_database", kBools,
+                         set_bool<DumpaOptions, &DumpaOptions::with_database>},
+};
+constexpr std::array kPlainview = {
+    Option<PlainviewOptions>{"json_nulls", kBools,
+                             set_bool<PlainviewOptions, &PlainviewOptions::json_nulls>},
+};
+constexpr std::array kCanal = {
+    Option<CanalOptions>{"gtid", kBools, set_bool<CanalOptions, &CanalOptions::gtid>},
+    Option<CanalOptions>{"filter_query_ddl", kBools,
+                         set_bool<CanalOptions, &CanalOptions::filter_query_ddl>},
+};
+
 template <typename Options, size_t N>
 Status set_in(const std::array<Option<Options>, N>& table, Options& options,
               std::string_view format, std::string_view name, std::string_view value) {
@@ -147,6 +161,13 @@ Status set_option(FormatOptions& options, std::string_view format, std::string_v
                   std::string_view value) {
   if (format == "debezium") return set_in(kDebezium, options.debezium, format, name, value);
   if (format == "maxwell") return set_in(kMaxwell, options.maxwell, format, name, value);
+  if (format == "dumpa") return set_in(kDumpa, options.dumpa, format, name, value);
+  if (format == "plainview") return set_in(kPlainview, options.plainview, format, name, value);
+  if (format == "canal") return set_in(kCanal, options.canal, format, name, value);
+  if (format == "plainview-named") {
+    return fail(ErrorKind::kUserFix, fmt::format("format {} has no option '{}'", format, name),
+                "it has no options");
+  }
   return make_formatter(format, options, SourceKind::kMysql).map([](const auto&) {});
 }
 

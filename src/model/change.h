@@ -33,6 +33,11 @@ enum class Op : uint8_t {
 /// "insert", "update", …
 std::string_view to_string(Op op);
 
+/// Whether it is about one row, and has its images.
+constexpr bool has_row(Op op) {
+  return op == Op::kInsert || op == Op::kUpdate || op == Op::kDelete || op == Op::kRead;
+}
+
 /// Whether it is of a snapshot, and so not a change that somebody made.
 constexpr bool is_of_snapshot(Op op) {
   return op == Op::kRead || op == Op::kReadStart || op == Op::kReadEnd;

@@ -137,6 +137,21 @@ class SourceKeys {
   std::string prefix_;
 };
 
+// What of each table is kept.
+Status read_columns(SourceKeys& keys, SourceConfig& source) {
+  ColumnRules& rules = source.columns;
+  TW_TRY(keys.list("column_include", rules.column_include));
+  TW_TRY(keys.list("column_exclude", rules.column_exclude));
+  TW_TRY(keys.list("mask_hash", rules.mask_hash));
+  TW_TRY(keys.list("mask_truncate", rules.mask_truncate));
+  TW_TRY(keys.list("mask_constant", rules.mask_constant));
+  TW_TRY(keys.text("mask_salt", rules.mask_salt));
+  TW_TRY(keys.text("mask_salt_file", source.mask_salt_file));
+  TW_TRY(keys.list("key_columns", rules.key_columns));
+  TW_TRY(keys.list("skip_operations", source.skip_operations));
+  return {};
+}
+
 Status read_format_options(Settings& settings, const std::string& prefix,
                            format::FormatOptions& options) {
   for (const std::string& name : format::list_formats()) {
@@ -169,6 +184,7 @@ Result<SourceConfig> read_source(Settings& settings, const std::string& name) {
   TW_TRY(keys.text("until", source.until));
   TW_TRY(keys.list("table_include", source.table_include));
   TW_TRY(keys.list("table_exclude", source.table_exclude));
+  TW_TRY(read_columns(keys, source));
   TW_TRY(keys.text("schema_file", source.schema_file));
   TW_TRY(keys.text("snapshot", source.snapshot));
   TW_TRY(keys.number("snapshot_threads", source.snapshot_threads));
@@ -260,6 +276,17 @@ const std::vector<KeyHelp>& all_keys() {
       {"source.NAME.until", "", "where to end: now, FILE:POS, gtid:SET, a time; empty: never"},
       {"source.NAME.table_include", "", "regular expressions on database.table; empty: all tables"},
       {"source.NAME.table_exclude", "", "regular expressions on database.table"},
+      {"source.NAME.column_include", "",
+       "regular expressions on database.table.column; empty: all columns"},
+      {"source.NAME.column_exclude", "", "regular expressions on database.table.column"},
+      {"source.NAME.mask_hash", "",
+       "regular expressions on database.table.column: a keyed hash instead of the value"},
+      {"source.NAME.mask_truncate", "", "EXPRESSION:N, the first N characters only"},
+      {"source.NAME.mask_constant", "", "EXPRESSION:TEXT, the text instead of the value"},
+      {"source.NAME.mask_salt", "", "the key of mask_hash; better in a file"},
+      {"source.NAME.mask_salt_file", "", "a file that holds the key of mask_hash"},
+      {"source.NAME.key_columns", "", "database.table:column,column, the key of that table"},
+      {"source.NAME.skip_operations", "", "some of insert, update, delete, truncate, ddl"},
       {"source.NAME.schema_file", "",
        "column names for binlogs without them (docs/schema_file.md)"},
       {"source.NAME.snapshot", "never",
@@ -286,13 +313,17 @@ const std::vector<KeyHelp>& all_keys() {
       {"source.NAME.log.…", "", "the log settings of one source"},
       {"sink.NAME.type", "console", "console"},
       {"sink.NAME.source", "", "the source whose changes it takes; not needed when there is one"},
-      {"sink.NAME.format", "debezium", "debezium or maxwell"},
+      {"sink.NAME.format", "debezium",
+       "debezium, maxwell, canal, dumpa, plainview or plainview-named"},
       {"sink.NAME.table_include", "", "regular expressions on database.table"},
       {"sink.NAME.table_exclude", "", "regular expressions on database.table"},
       {"sink.NAME.debezium.…", "",
        "options of the format, by their original names (docs/formats.md)"},
       {"sink.NAME.maxwell.…", "",
        "options of the format, by their original names (docs/formats.md)"},
+      {"sink.NAME.canal.…", "", "options of the format (docs/formats.md)"},
+      {"sink.NAME.dumpa.…", "", "options of the format"},
+      {"sink.NAME.plainview.…", "", "options of the format"},
   };
   return keys;
 }

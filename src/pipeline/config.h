@@ -10,6 +10,7 @@
 #include "changelog/options.h"
 #include "format/formatter.h"
 #include "pipeline/settings.h"
+#include "transform/column_selection.h"
 
 namespace tailwater::pipeline {
 
@@ -27,6 +28,9 @@ struct SourceConfig {
   std::string until;
   std::vector<std::string> table_include;
   std::vector<std::string> table_exclude;
+  ColumnRules columns;  ///< mask_salt: the salt itself, or empty where mask_salt_file has it
+  std::string mask_salt_file;
+  std::vector<std::string> skip_operations;
   std::string schema_file;
   std::string snapshot = "never";  ///< initial|only|never|when_needed
   uint32_t snapshot_threads = 2;

@@ -22,6 +22,15 @@ pipeline::SourceConfig config_of(const StreamOptions& options) {
   config.until = options.until;
   config.table_include = options.table_include;
   config.table_exclude = options.table_exclude;
+  config.columns = {.column_include = options.column_include,
+                    .column_exclude = options.column_exclude,
+                    .mask_hash = options.mask_hash,
+                    .mask_truncate = options.mask_truncate,
+                    .mask_constant = options.mask_constant,
+                    .mask_salt = options.mask_salt,
+                    .key_columns = options.key_columns};
+  config.mask_salt_file = options.mask_salt_file;
+  config.skip_operations = options.skip_operations;
   config.password_file = options.password_file;
   config.tls = options.tls;
   config.tls_ca = options.tls_ca;

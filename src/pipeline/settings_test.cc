@@ -39,6 +39,39 @@ TEST(Settings, AFileBecomesAConfiguration) {
   EXPECT_TRUE(config->sinks[0].format_options.maxwell.output_xoffset);
 }
 
+TEST(Settings, WhatIsKeptOfATable) {
+  Settings settings;
+  ASSERT_TRUE(settings
+                  .parse_toml(R"toml(
+[source.s]
+url = "mysql://u@h"
+column_include = ['a\.b\..*']
+column_exclude = ['.*\.c']
+mask_hash = ['.*\.email']
+mask_truncate = ['.*\.zip:2']
+mask_constant = ['.*\.name:a, b']
+mask_salt = "x"
+mask_salt_file = "f"
+key_columns = ['a.b:c,d']
+)toml",
+                              "t")
+                  .has_value());
+  settings.set_flag("source.s.skip_operations", "delete,ddl");
+  const auto config = read_config(settings);
+  ASSERT_TRUE(config.has_value()) << config.error().describe();
+  const SourceConfig& source = config->sources[0];
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(source.columns.column_include, Texts{R"(a\.b\..*)"});
+  EXPECT_EQ(source.columns.column_exclude, Texts{R"(.*\.c)"});
+  EXPECT_EQ(source.columns.mask_hash, Texts{R"(.*\.email)"});
+  EXPECT_EQ(source.columns.mask_truncate, Texts{R"(.*\.zip:2)"});
+  EXPECT_EQ(source.columns.mask_constant, Texts{R"(.*\.name:a, b)"});
+  EXPECT_EQ(source.columns.mask_salt, "x");
+  EXPECT_EQ(source.mask_salt_file, "f");
+  EXPECT_EQ(source.columns.key_columns, Texts{"a.b:c,d"});
+  EXPECT_EQ(source.skip_operations, (Texts{"delete", "ddl"}));
+}
+
 TEST(Settings, FlagBeatsEnvironmentBeatsFile) {
   Settings settings;
   ASSERT_TRUE(settings.parse_toml("data_dir = 'file'\nlog_level = 'warn'", "t").has_value());

@@ -13,7 +13,7 @@
 #include "source/mysql/binlog_file_source.h"
 #include "source/mysql/bound.h"
 #include "source/mysql/mysql_source.h"
-#include "transform/selection.h"
+#include "transform/capture_rules.h"
 
 namespace tailwater::pipeline {
 namespace {
@@ -92,6 +92,36 @@ Result<mysql::SnapshotMode> parse_snapshot_mode(const SourceConfig& config) {
               "initial, only, never or when_needed");
 }
 
+// The salt without the line end that editors put behind it.
+Result<ColumnSelection> make_columns(const SourceConfig& config) {
+  constexpr size_t kSaltBytesMax = 65536;
+  ColumnRules rules = config.columns;
+  if (!config.mask_salt_file.empty()) {
+    if (!rules.mask_salt.empty()) {
+      return fail(ErrorKind::kUserFix, "mask_salt and mask_salt_file are both set", "keep one");
+    }
+    auto read = read_file(FileSystem::posix(), config.mask_salt_file, kSaltBytesMax);
+    if (!read.has_value()) {
+      return fail(ErrorKind::kUserFix, "cannot read mask_salt_file: " + read.error().message,
+                  "the file holds the salt, as one line");
+    }
+    rules.mask_salt = *std::move(read);
+    while (rules.mask_salt.ends_with('\n') || rules.mask_salt.ends_with('\r')) {
+      rules.mask_salt.pop_back();
+    }
+  }
+  return ColumnSelection::compile(rules);
+}
+
+// `database`: of the URL.
+Result<CaptureRules> make_rules(const SourceConfig& config, const std::string& database) {
+  CaptureRules rules;
+  TW_ASSIGN(rules.tables, make_selection(config, database));
+  TW_ASSIGN(rules.columns, make_columns(config));
+  TW_ASSIGN(rules.skipped, SkippedOperations::parse(config.skip_operations));
+  return rules;
+}
+
 Result<std::optional<mysql::Bound>> parse_until(const SourceConfig& config) {
   if (config.until.empty()) return std::optional<mysql::Bound>{};
   auto bound = mysql::parse_bound(config.until);
@@ -112,7 +142,7 @@ Result<mysql::Endpoint> endpoint_of(const SourceConfig& config) {
 Result<SourceKind> find_source_kind(const SourceConfig& config, const std::string& folder) {
   TW_TRY(check_scheme(config.url));
   // All that can be wrong in the configuration is told before a connection is tried.
-  TW_TRY(Selection::compile(config.table_include, config.table_exclude).map([](auto&&) {}));
+  TW_TRY(make_rules(config, "").map([](auto&&) {}));
   TW_TRY(mysql::parse_bound(config.from).map([](auto&&) {}));
   TW_TRY(parse_until(config).map([](auto&&) {}));
   if (is_binlog(config.url)) {
@@ -142,17 +172,17 @@ Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKi
       return fail(ErrorKind::kUserFix, "binlog files have no tables to take a snapshot of",
                   "snapshot = never");
     }
-    TW_ASSIGN(Selection selection, make_selection(config, ""));
+    TW_ASSIGN(CaptureRules rules, make_rules(config, ""));
     return mysql::BinlogFileSource::make({.paths = binlog_paths(config.url),
                                           .from = from,
                                           .until = until,
-                                          .selection = std::move(selection),
+                                          .rules = std::move(rules),
                                           .schema_file = config.schema_file},
                                          FileSystem::posix(), writer);
   }
   mysql::MysqlSourceOptions options;
   TW_ASSIGN(options.endpoint, make_endpoint(config));
-  TW_ASSIGN(options.selection, make_selection(config, options.endpoint.database));
+  TW_ASSIGN(options.rules, make_rules(config, options.endpoint.database));
   options.endpoint.database.clear();  // it only selects: a missing one must not refuse the login
   options.from = from;
   options.until = until;

@@ -1,12 +1,12 @@
 // Selection: which tables a source captures.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "transform/name_patterns.h"
 
 namespace tailwater {
 
@@ -24,8 +24,8 @@ class Selection {
   [[nodiscard]] bool selects(std::string_view database, std::string_view table) const;
 
  private:
-  struct Rules;
-  std::shared_ptr<const Rules> rules_;
+  NamePatterns include_;
+  NamePatterns exclude_;
 };
 
 }  // namespace tailwater

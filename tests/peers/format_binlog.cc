@@ -24,7 +24,7 @@ Status capture(const std::string& path, const std::string& exclude, const std::s
   TW_ASSIGN(Selection selection, Selection::compile({}, {exclude}));
   mysql::BinlogFileOptions options;
   options.paths = {path};
-  options.selection = selection;
+  options.rules.tables = selection;
   TW_ASSIGN(auto source, mysql::BinlogFileSource::make(options, files, *writer));
   TW_TRY(source->run({}));
   TW_TRY(writer->flush());

@@ -15,8 +15,11 @@ constexpr size_t kKeepBytes = 4 << 20;  // one very long line must not hold its 
 }  // namespace
 
 Status ConsoleSink::take(const TailEntry& entry) {
-  if (entry.kind != TailEntry::Kind::kChange) return {};
-  TW_TRY(formatter_->append(*entry.transaction, *entry.change, buffer_));
+  if (entry.kind == TailEntry::Kind::kChange) {
+    TW_TRY(formatter_->append(*entry.transaction, *entry.change, buffer_));
+  } else if (entry.kind == TailEntry::Kind::kCommit) {
+    TW_TRY(formatter_->end_transaction(*entry.transaction, buffer_));
+  }
   return buffer_.size() >= kBufferBytes ? flush() : Status{};
 }
 

@@ -37,8 +37,8 @@ Result<std::unique_ptr<BinlogFileSource>> BinlogFileSource::make(BinlogFileOptio
     if (until->kind == Bound::Kind::kBinlog) end.binlog = until->binlog;
     if (until->kind == Bound::Kind::kTimestamp) end.timestamp_us = until->timestamp_us;
   }
-  source->capture_ = std::make_unique<Capture>(writer, source->schemas_, source->options_.selection,
-                                               std::move(end));
+  source->capture_ =
+      std::make_unique<Capture>(writer, source->schemas_, source->options_.rules, std::move(end));
   return source;
 }
 

@@ -12,7 +12,7 @@
 #include "source/mysql/bound.h"
 #include "source/mysql/capture.h"
 #include "source/mysql/server_schemas.h"
-#include "transform/selection.h"
+#include "transform/capture_rules.h"
 
 namespace tailwater::mysql {
 
@@ -20,7 +20,7 @@ struct BinlogFileOptions {
   std::vector<std::string> paths;  ///< in binlog order
   Bound from = {};                 ///< now is taken as earliest
   std::optional<Bound> until = {};
-  Selection selection = {};
+  CaptureRules rules = {};
   std::string schema_file = {};
 };
 

@@ -34,11 +34,11 @@ int compare_binlog(const BinlogPosition& left, const BinlogPosition& right) {
   return left.pos < right.pos ? -1 : 1;
 }
 
-Capture::Capture(changelog::Writer& writer, SchemaResolver& resolver, Selection selection,
+Capture::Capture(changelog::Writer& writer, SchemaResolver& resolver, CaptureRules rules,
                  CaptureEnd end)
     : writer_(writer),
       resolver_(resolver),
-      tables_(writer, resolver, std::move(selection)),
+      tables_(writer, resolver, std::move(rules)),
       end_(std::move(end)) {
   writer_.set_position_encoder([this](ByteBuffer& out) { encode_position(position(), out); });
 }

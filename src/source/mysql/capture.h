@@ -58,7 +58,7 @@ class TransactionGate {
 class Capture {
  public:
   /// Borrows writer and resolver.
-  Capture(changelog::Writer& writer, SchemaResolver& resolver, Selection selection, CaptureEnd end);
+  Capture(changelog::Writer& writer, SchemaResolver& resolver, CaptureRules rules, CaptureEnd end);
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
 
@@ -119,9 +119,15 @@ class Capture {
   Status drop_open();
   Status savepoint(const std::string& name);
   Status rollback_to(const std::string& name);
-  Status add_schema_change(const EventHeader& header, const QueryEvent& query);
+  Status add_schema_change(const EventHeader& header, const QueryEvent& query, Op op);
+  Status refuse_statement(std::string_view statement) const;
   Status append_rows(const EventHeader& header, const RowsEvent& rows, CachedTable& table);
+  Status append_taken(const ImagePlan& first, const ImagePlan* second, Bytes rows);
+  Status append_masked(const ImagePlan& first, const ImagePlan* second, Bytes rows,
+                       RowMasker& masker);
+  Status mask_image(const ImagePlan& plan, Cursor& rows, RowMasker& masker, ByteBuffer& unmasked);
   Status watch_moves(const Schema& schema, Bytes images);
+  [[nodiscard]] bool is_watched(const ImagePlan& first, const ImagePlan* second) const;
   Status step_over(const ImagePlan& first, const ImagePlan* second, Bytes rows);
   Status damage_of(const ImagePlan& first, const ImagePlan* second, Bytes rows);
   void check_end();

@@ -120,21 +120,28 @@ Status Capture::on_query(const Event& event) {
       return fail(ErrorKind::kUnsupported, "XA transactions are not read by this version",
                   "start after this place with --from to pass over it");
     case StatementKind::kRowChange:
-      if (skipped_) return {};
-      return fail(ErrorKind::kUserFix,
-                  fmt::format("the binlog holds a change as a statement, not as rows: {:.100}",
-                              query.statement),
-                  "SET GLOBAL binlog_format = 'ROW', reconnect the application, and start after "
-                  "this place");
+      return skipped_ ? Status{} : refuse_statement(query.statement);
     case StatementKind::kSchemaChange:
-      return add_schema_change(event.header, query);
+      return add_schema_change(event.header, query, Op::kSchemaChange);
+    case StatementKind::kTruncate:
+      return add_schema_change(event.header, query, Op::kTruncate);
     case StatementKind::kOther:
       break;
   }
   return in_transaction_ && !explicit_ ? commit(event.header, query.xid.value_or(0)) : Status{};
 }
 
-Status Capture::add_schema_change(const EventHeader& header, const QueryEvent& query) {
+Status Capture::refuse_statement(std::string_view statement) const {
+  std::string message = "the binlog holds a change as a statement, not as rows";
+  // Where columns are to be hidden, the statement's values must not be shown either.
+  if (!tables_.rules().columns.hides()) message += fmt::format(": {:.100}", statement);
+  return fail(ErrorKind::kUserFix, std::move(message),
+              "SET GLOBAL binlog_format = 'ROW', reconnect the application, and start after this "
+              "place");
+}
+
+// `op`: kSchemaChange or kTruncate, which the rules tell apart; both are kept as statements.
+Status Capture::add_schema_change(const EventHeader& header, const QueryEvent& query, Op op) {
   resolver_.schema_changed();
   const bool alone = !in_transaction_ || !explicit_;
   if (!in_transaction_) {
@@ -143,7 +150,7 @@ Status Capture::add_schema_change(const EventHeader& header, const QueryEvent& q
     if (finished_) return {};
   }
   thread_id_ = query.thread_id;
-  if (!skipped_) {
+  if (!skipped_ && !tables_.rules().skipped.skips(op)) {
     TW_TRY(ensure_started());
     statement_.clear();
     append_statement(query, statement_);
@@ -197,30 +204,74 @@ Status Capture::append_rows(const EventHeader& header, const RowsEvent& rows, Ca
   if (update) {
     TW_ASSIGN(second, table.plan.image(rows.after_columns));
   }
-  if (!table.selected) return step_over(*first, second, rows.rows);
-
+  const Op op = op_of(rows.kind);
+  if (!table.selected || tables_.rules().skipped.skips(op)) {
+    return step_over(*first, second, rows.rows);
+  }
   TW_TRY(ensure_started());
-  TW_TRY(writer_.start_rows({.op = op_of(rows.kind),
+  TW_TRY(writer_.start_rows({.op = op,
                              .source_pos = event_pos_,
                              .ts_us = timestamp_us(header),
                              .first_ordinal = ordinal_,
                              .first_source_row = 0},
-                            table.plan.schema()));
-  const bool partial = second != nullptr && second->sent < table.plan.columns();
-  const bool watched = partial && gate_ != nullptr && gate_->watches(table.plan.schema()->table());
-  for (Bytes left = rows.rows; !left.empty();) {
-    const size_t images_at = writer_.image_buffer().size();
-    const RowsTaken taken =
-        transcode_rows(*first, second, left, writer_.split_bytes(), writer_.image_buffer());
-    ordinal_ += taken.rows;
-    if (watched) {
-      TW_TRY(watch_moves(*table.plan.schema(), writer_.image_buffer().view(images_at)));
-    }
-    const bool full = writer_.close_changes(taken.rows);
-    if (!taken.sound) return damage_of(*first, second, rows.rows);
-    if (full) TW_TRY(writer_.split());
+                            table.masker ? table.masker->masked() : table.plan.schema()));
+  if (table.masker) [[unlikely]] {
+    TW_TRY(append_masked(*first, second, rows.rows, *table.masker));
+  } else {
+    TW_TRY(append_taken(*first, second, rows.rows));
   }
   return writer_.end_rows();
+}
+
+Status Capture::append_taken(const ImagePlan& first, const ImagePlan* second, Bytes rows) {
+  const bool watched = is_watched(first, second);
+  for (Bytes left = rows; !left.empty();) {
+    const size_t images_at = writer_.image_buffer().size();
+    const RowsTaken taken =
+        transcode_rows(first, second, left, writer_.split_bytes(), writer_.image_buffer());
+    ordinal_ += taken.rows;
+    if (watched) TW_TRY(watch_moves(*first.schema, writer_.image_buffer().view(images_at)));
+    const bool full = writer_.close_changes(taken.rows);
+    if (!taken.sound) return damage_of(first, second, rows);
+    if (full) TW_TRY(writer_.split());
+  }
+  return {};
+}
+
+// Rows as the source has them stay in our own memory; the changelog gets only what the masker
+// makes.
+Status Capture::append_masked(const ImagePlan& first, const ImagePlan* second, Bytes rows,
+                              RowMasker& masker) {
+  const bool watched = is_watched(first, second);
+  for (Cursor cursor(rows); !cursor.at_end(); ++ordinal_) {
+    scratch_.clear();
+    TW_TRY(mask_image(first, cursor, masker, scratch_));
+    if (second != nullptr) TW_TRY(mask_image(*second, cursor, masker, scratch_));
+    if (watched) TW_TRY(watch_moves(*first.schema, scratch_.view()));
+    TW_TRY(writer_.end_change());
+  }
+  return {};
+}
+
+// Appends the image after its length to `unmasked`, and its masked form to the changelog.
+Status Capture::mask_image(const ImagePlan& plan, Cursor& rows, RowMasker& masker,
+                           ByteBuffer& unmasked) {
+  const size_t at = unmasked.size();
+  unmasked.put<uint32_t>(0);
+  TW_TRY(transcode_image(plan, rows, unmasked));
+  const Bytes image = unmasked.view(at + sizeof(uint32_t));
+  store<uint32_t>(unmasked.data() + at, static_cast<uint32_t>(image.size()));
+  writer_.begin_image();
+  masker.append(RowView(plan.schema->layout(), image), writer_.image_buffer());
+  writer_.end_image();
+  return {};
+}
+
+// Whether a snapshot wants to know of rows whose key an update changes: such a row must be read when
+// the update does not have all of it.
+bool Capture::is_watched(const ImagePlan& first, const ImagePlan* second) const {
+  const bool partial = second != nullptr && second->sent < first.steps.size();
+  return partial && gate_ != nullptr && gate_->watches(first.schema->table());
 }
 
 // Looks for updates that change the key, and tells of them.

@@ -39,7 +39,7 @@ SnapshotsOptions MysqlSource::snapshots_options() const {
   SnapshotsOptions options;
   options.endpoint = options_.endpoint;
   options.mode = options_.snapshot;
-  options.selection = options_.selection;
+  options.rules = options_.rules;
   options.folder = options_.snapshot_folder;
   options.readers = options_.snapshot_readers;
   options.chunk_bytes = options_.snapshot_chunk_bytes;
@@ -140,7 +140,7 @@ Status MysqlSource::prepare_capture(Connection& connection, const ServerInfo& in
     if (options_.until) {
       TW_ASSIGN(end, resolve_end(connection, info, *options_.until));
     }
-    capture_ = std::make_unique<Capture>(writer_, schemas_, options_.selection, std::move(end));
+    capture_ = std::make_unique<Capture>(writer_, schemas_, options_.rules, std::move(end));
     capture_->set_gate(&snapshots_);
   }
   std::optional<Position> last = writer_.last_position();

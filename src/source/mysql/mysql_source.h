@@ -15,7 +15,7 @@
 #include "source/mysql/capture.h"
 #include "source/mysql/server_schemas.h"
 #include "source/mysql/snapshot/snapshots.h"
-#include "transform/selection.h"
+#include "transform/capture_rules.h"
 
 namespace tailwater::mysql {
 
@@ -28,7 +28,7 @@ struct MysqlSourceOptions {
   Endpoint endpoint;
   Bound from = {};
   std::optional<Bound> until = {};
-  Selection selection = {};
+  CaptureRules rules = {};
   std::string schema_file = {};
   uint32_t server_id = 0;  ///< ours; 0: choose a free one at each connect
   int64_t heartbeat_us = 5'000'000;

@@ -95,7 +95,7 @@ constexpr std::array kFirstWords = {
     FirstWord{"call", StatementKind::kRowChange},
     FirstWord{"with", StatementKind::kRowChange},
     FirstWord{"rename", StatementKind::kSchemaChange},
-    FirstWord{"truncate", StatementKind::kSchemaChange},
+    FirstWord{"truncate", StatementKind::kTruncate},
 };
 
 // CREATE, ALTER, DROP and RENAME concern readers of rows when they are about these.

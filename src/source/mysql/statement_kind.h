@@ -16,8 +16,9 @@ enum class StatementKind : uint8_t {
   kRollbackTo,
   kXa,
   kRowChange,     ///< INSERT, UPDATE, … as text: binlog_format was not ROW
-  kSchemaChange,  ///< CREATE, ALTER, DROP, RENAME, TRUNCATE of a table or database
-  kOther,         ///< GRANT, FLUSH, CREATE USER, …: nothing that a reader of rows needs
+  kSchemaChange,  ///< CREATE, ALTER, DROP, RENAME of a table or database
+  kTruncate,
+  kOther,  ///< GRANT, FLUSH, CREATE USER, …: nothing that a reader of rows needs
 };
 
 struct Statement {

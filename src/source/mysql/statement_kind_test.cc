@@ -38,7 +38,7 @@ TEST(StatementKind, FollowsTheFirstWords) {
        StatementKind::kSchemaChange},
       {"RENAME TABLE a TO b", StatementKind::kSchemaChange},
       {"RENAME USER a TO b", StatementKind::kOther},
-      {"TRUNCATE t", StatementKind::kSchemaChange},
+      {"TRUNCATE t", StatementKind::kTruncate},
       {"FLUSH TABLES", StatementKind::kOther},
       {"GRANT ALL ON *.* TO x", StatementKind::kOther},
       {"", StatementKind::kOther},

@@ -8,6 +8,14 @@ namespace {
 // A server gives out new ids for ever; what is older than this many tables is not asked for again.
 constexpr size_t kTablesMax = 20000;
 
+// A table that is not selected: its rows are only counted.
+Result<CachedTable> make_stepped_over(const TableMap& map) {
+  TW_ASSIGN(TableSchema table, schema_without_names(map));
+  TW_ASSIGN(RowPlan plan,
+            RowPlan::make(map, std::make_shared<Schema>(SchemaId::kNone, std::move(table))));
+  return CachedTable{.plan = std::move(plan)};
+}
+
 }  // namespace
 
 Status TableCache::take(const Event& event, const FormatDescription& format) {
@@ -28,19 +36,34 @@ Status TableCache::take(const Event& event, const FormatDescription& format) {
 Result<std::unique_ptr<CachedTable>> TableCache::make_table(const TableMap& map) {
   std::string name(map.database);
   name.append(".").append(map.table);
-  const bool selected = selection_.selects(map.database, map.table);
-  auto schema = selected ? resolver_.resolve(map) : schema_without_names(map);
-  if (!schema.has_value()) return fail(std::move(schema).error().in(name));
-  SchemaPtr numbered;
-  if (selected) {
-    TW_ASSIGN(numbered, writer_.intern(*schema));
-  } else {
-    numbered = std::make_shared<Schema>(SchemaId::kNone, std::move(*schema));
+  const bool selected = rules_.tables.selects(map.database, map.table);
+  auto made = selected ? make_selected(map) : make_stepped_over(map);
+  if (!made.has_value()) return fail(std::move(made).error().in(name));
+  made->name = std::move(name);
+  made->selected = selected;
+  return std::make_unique<CachedTable>(*std::move(made));
+}
+
+Result<CachedTable> TableCache::make_selected(const TableMap& map) {
+  TW_ASSIGN(const TableSchema table, resolver_.resolve(map));
+  if (!rules_.columns.empty()) return make_chosen(map, table);
+  TW_ASSIGN(SchemaPtr numbered, writer_.intern(table));
+  TW_ASSIGN(RowPlan plan, RowPlan::make(map, std::move(numbered)));
+  return CachedTable{.plan = std::move(plan)};
+}
+
+// A table whose columns are chosen, masked or named as its key.
+Result<CachedTable> TableCache::make_chosen(const TableMap& map, const TableSchema& table) {
+  TW_ASSIGN(TableColumns chosen, rules_.columns.select(table));
+  TW_ASSIGN(SchemaPtr numbered, writer_.intern(chosen.schema));
+  SchemaPtr read = numbered;
+  std::optional<RowMasker> masker;
+  if (!chosen.masks.empty()) {
+    read = std::make_shared<Schema>(SchemaId::kNone, std::move(chosen.unmasked));
+    masker.emplace(read, std::move(numbered), std::move(chosen.masks));
   }
-  auto plan = RowPlan::make(map, std::move(numbered));
-  if (!plan.has_value()) return fail(std::move(plan).error().in(name));
-  return std::make_unique<CachedTable>(
-      CachedTable{{}, std::move(name), selected, std::move(*plan)});
+  TW_ASSIGN(RowPlan plan, RowPlan::make(map, table, chosen.kept, std::move(read)));
+  return CachedTable{.plan = std::move(plan), .masker = std::move(masker)};
 }
 
 CachedTable* TableCache::find(uint64_t table_id) {

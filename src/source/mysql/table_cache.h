@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -10,7 +11,8 @@
 #include "model/schema.h"
 #include "source/mysql/binlog/row_plan.h"
 #include "source/mysql/binlog/table_map.h"
-#include "transform/selection.h"
+#include "transform/capture_rules.h"
+#include "transform/row_masker.h"
 
 namespace tailwater::mysql {
 
@@ -26,19 +28,22 @@ class SchemaResolver {
 
 /// One table id.
 struct CachedTable {
-  std::string map_bytes;  ///< the table map event's body
-  std::string name;       ///< "database.table"
+  std::string map_bytes = {};  ///< the table map event's body
+  std::string name = {};       ///< "database.table"
   bool selected = false;
   /// Names and types; of a table that is not selected, only what is needed to step over its rows.
   RowPlan plan;
+  /// Set when columns are masked: rows of the plan's schema then go through it, and only through
+  /// it, to the changelog.
+  std::optional<RowMasker> masker = {};
 };
 
 /// Keeps a table's schema and plan as long as the server keeps sending the same table map for its
 /// id. Not thread-safe.
 class TableCache {
  public:
-  TableCache(changelog::Writer& writer, SchemaResolver& resolver, Selection selection)
-      : writer_(writer), resolver_(resolver), selection_(std::move(selection)) {}
+  TableCache(changelog::Writer& writer, SchemaResolver& resolver, CaptureRules rules)
+      : writer_(writer), resolver_(resolver), rules_(std::move(rules)) {}
 
   /// Takes a table map event.
   Status take(const Event& event, const FormatDescription& format);
@@ -46,13 +51,16 @@ class TableCache {
   CachedTable* find(uint64_t table_id);
   /// Forgets everything: ids start anew, or schemas may have changed.
   void clear();
+  [[nodiscard]] const CaptureRules& rules() const { return rules_; }
 
  private:
   Result<std::unique_ptr<CachedTable>> make_table(const TableMap& map);
+  Result<CachedTable> make_selected(const TableMap& map);
+  Result<CachedTable> make_chosen(const TableMap& map, const TableSchema& table);
 
   changelog::Writer& writer_;
   SchemaResolver& resolver_;
-  Selection selection_;
+  CaptureRules rules_;
   std::unordered_map<uint64_t, std::unique_ptr<CachedTable>> tables_;
   uint64_t last_id_ = 0;
   CachedTable* last_ = nullptr;

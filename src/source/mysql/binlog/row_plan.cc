@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "source/mysql/binlog/decimal.h"
 #include "source/mysql/binlog/temporal_wire.h"
@@ -169,6 +170,29 @@ bool plan_column(const MappedColumn& column, const Column& target, RowColumn& ou
                      blob ? column.length : length_bytes(column.length), out);
 }
 
+// Whether the value's length stands before it.
+bool has_length(RowStep step) {
+  switch (step) {
+    case RowStep::kBytes:
+    case RowStep::kText:
+    case RowStep::kPadded:
+    case RowStep::kUuid:
+    case RowStep::kInet:
+    case RowStep::kJson:
+    case RowStep::kUnpackBytes:
+    case RowStep::kUnpackText:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The step for a column that is not kept.
+void step_over(RowColumn& step) {
+  step.step = has_length(step.step) ? RowStep::kSkipSized : RowStep::kSkip;
+  step.variable = false;
+}
+
 bool is_copy(RowStep step) {
   return step == RowStep::kCopy1 || step == RowStep::kCopy2 || step == RowStep::kCopy4 ||
          step == RowStep::kCopy8;
@@ -195,25 +219,34 @@ std::vector<RowColumn> merge_copies(const std::vector<RowColumn>& steps, uint32_
 }  // namespace
 
 Result<RowPlan> RowPlan::make(const TableMap& map, SchemaPtr schema) {
-  if (map.columns.size() != schema->columns().size()) {
-    return fail(ErrorKind::kBug, "the schema of " + schema->table().full_name() +
+  std::vector<uint32_t> all(schema->columns().size());
+  std::iota(all.begin(), all.end(), 0);
+  const TableSchema& table = schema->table();
+  return make(map, table, all, std::move(schema));
+}
+
+Result<RowPlan> RowPlan::make(const TableMap& map, const TableSchema& table,
+                              std::span<const uint32_t> kept, SchemaPtr schema) {
+  if (map.columns.size() != table.columns.size() || kept.size() != schema->columns().size()) {
+    return fail(ErrorKind::kBug, "the schema of " + table.full_name() +
                                      " has another number of columns than its table map");
   }
   RowPlan plan;
   plan.steps_.resize(map.columns.size());
+  uint32_t place = 0;
   for (size_t i = 0; i < map.columns.size(); ++i) {
     RowColumn& step = plan.steps_[i];
-    const Column& target = schema->columns()[i];
-    step.column = static_cast<uint32_t>(i);
-    step.slot = schema->layout().slots[i].at;
-    step.variable = schema->layout().slots[i].variable;
-    const bool planned = plan_column(map.columns[i], target, step);
-    if (step.width >= 1 && step.width <= 4) step.length_mask = 0xffffffffu >> (32 - 8 * step.width);
-    if (!planned) {
-      return fail(ErrorKind::kBug, "column '" + target.name + "' of " +
-                                       schema->table().full_name() + " cannot be " +
-                                       std::string(to_string(target.type.kind)));
+    const Column& target = table.columns[i];
+    const bool is_kept = place < kept.size() && kept[place] == i;
+    step.column = is_kept ? place : kNoColumn;
+    step.variable = is_variable(target.type);
+    if (is_kept) step.slot = schema->layout().slots[place++].at;
+    if (!plan_column(map.columns[i], target, step)) {
+      return fail(ErrorKind::kBug, "column '" + target.name + "' of " + table.full_name() +
+                                       " cannot be " + std::string(to_string(target.type.kind)));
     }
+    if (step.width >= 1 && step.width <= 4) step.length_mask = 0xffffffffu >> (32 - 8 * step.width);
+    if (!is_kept) step_over(step);
   }
   plan.schema_ = std::move(schema);
   return plan;
@@ -229,14 +262,17 @@ ImagePlan RowPlan::make_image(Bytes sent) const {
   plan.first_bytes = plan.fixed_bytes + 64;
   plan.bytes_safe = kReadBeyondBytes;
   plan.shapes.resize(steps_.size());
-  for (const RowColumn& step : steps_) {
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    const RowColumn& step = steps_[i];
     if (step.step == RowStep::kJson) plan.shapes[step.column] = std::make_unique<JsonShape>();
-    const bool here = (sent[step.column / 8] >> (step.column % 8) & 1) != 0;
+    const bool here = (sent[i / 8] >> (i % 8) & 1) != 0;
     plan.steps.push_back(step);
     if (!here) plan.steps.back().step = RowStep::kMissing;
-    const auto presence = here ? Presence::kPresent : Presence::kUnavailable;
-    plan.presence[step.column / 4] |=
-        static_cast<uint8_t>(static_cast<unsigned>(presence) << (step.column % 4 * 2));
+    if (step.column != kNoColumn) {
+      const auto presence = here ? Presence::kPresent : Presence::kUnavailable;
+      plan.presence[step.column / 4] |=
+          static_cast<uint8_t>(static_cast<unsigned>(presence) << (step.column % 4 * 2));
+    }
     if (here && step.variable) plan.first_bytes += 64;
     plan.bytes_safe += here ? step.width : 0;
     plan.sent += here ? 1 : 0;

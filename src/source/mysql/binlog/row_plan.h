@@ -5,6 +5,7 @@
 
 #include <array>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/cursor.h"
@@ -47,8 +48,19 @@ enum class RowStep : uint8_t {
   kJson,
   kUnpackBytes,  ///< MariaDB compressed columns
   kUnpackText,
-  kMissing,  ///< the column was not sent
+  // From here on nothing is written but presence; see writes_nothing.
+  kMissing,    ///< the column was not sent
+  kSkip,       ///< the column is not kept: `width` bytes to step over
+  kSkipSized,  ///< the same, after a length of `width` bytes
 };
+
+/// Whether a step leaves its column, if it has one, as it was before the row was read.
+constexpr bool writes_nothing(RowStep step) {
+  return step >= RowStep::kMissing;
+}
+
+/// No column of the schema.
+inline constexpr uint32_t kNoColumn = 0xffffffff;
 
 /// One column of an image.
 struct RowColumn {
@@ -56,10 +68,10 @@ struct RowColumn {
   uint8_t width = 0;  ///< bytes of a fixed value, or of the length before a value
   uint8_t digits =
       0;  ///< temporal: bytes of the fraction; decimal: precision, or SmallDecimal::lead
-  uint8_t scale = 0;   ///< decimal; SmallDecimal::tail
-  uint32_t slot = 0;   ///< where the column's slot is in the row
-  uint32_t limit = 0;  ///< the most bytes the value may have; SmallDecimal::groups
-  uint32_t column = 0;
+  uint8_t scale = 0;    ///< decimal; SmallDecimal::tail
+  uint32_t slot = 0;    ///< where the column's slot is in the row
+  uint32_t limit = 0;   ///< the most bytes the value may have; SmallDecimal::groups
+  uint32_t column = 0;  ///< of the schema; kNoColumn when it is not kept
   bool variable = false;
   bool over_ascii = false;   ///< kText: bytes below 0x80 are ASCII
   uint32_t length_mask = 0;  ///< of four bytes, those of the length before a value
@@ -75,7 +87,7 @@ inline constexpr uint32_t kMergedBytes = 16;
 /// The steps for images that have one set of columns. Not thread-safe: remembers the shapes of JSON
 /// documents.
 struct ImagePlan {
-  std::vector<RowColumn> steps;       ///< a step for each column of the table, in order
+  std::vector<RowColumn> steps;       ///< a step for each column of the source's table, in order
   std::vector<RowColumn> merged;      ///< the same with neighbours copied at once, if none is NULL
   std::vector<uint8_t> presence;      ///< the row's presence bits if no value is NULL
   uint64_t presence_word = 0;         ///< the first eight bytes of it
@@ -97,8 +109,13 @@ class RowPlan {
  public:
   /// kBug when the schema is not one made for this table map.
   static Result<RowPlan> make(const TableMap& map, SchemaPtr schema);
+  /// The same for a schema that has some of the columns only: those of `table`, which is made for
+  /// this table map, whose ascending indexes are `kept`. The others are stepped over.
+  static Result<RowPlan> make(const TableMap& map, const TableSchema& table,
+                              std::span<const uint32_t> kept, SchemaPtr schema);
 
   [[nodiscard]] const SchemaPtr& schema() const { return schema_; }
+  /// How many columns the source's table has.
   [[nodiscard]] size_t columns() const { return steps_.size(); }
   /// The plan for images with the columns of `sent`, the bits of a row event. Remembers the last
   /// two, so that an update's images cost nothing; a plan lives until two others were made.

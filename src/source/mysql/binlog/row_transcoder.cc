@@ -21,7 +21,7 @@ void Transcoder::clear_slots() {
 // The ends of variable columns go up in column order, also of those without a value.
 void Transcoder::set_absent(const RowColumn& step) {
   // kPresent is 1: taking the bit away leaves kNull.
-  if (step.step != RowStep::kMissing)
+  if (!writes_nothing(step.step))
     out_.row()[step.column / 4] &= static_cast<uint8_t>(~(1u << (step.column % 4 * 2)));
   if (step.variable) close(step);
 }
@@ -122,6 +122,11 @@ bool Transcoder::apply_rare(const RowColumn& step) {
     case RowStep::kUnpackBytes:
     case RowStep::kUnpackText:
       return unpack(step);
+    case RowStep::kSkip:
+      in_ += step.width;
+      return true;
+    case RowStep::kSkipSized:
+      return skip_sized(step);
     default:
       return false;
   }
@@ -213,6 +218,13 @@ bool Transcoder::variable(const RowColumn& step) {
     in_ += count;
   }
   close(step);
+  return true;
+}
+
+bool Transcoder::skip_sized(const RowColumn& step) {
+  size_t count = 0;
+  if (!length(step, count)) return false;
+  in_ += count;
   return true;
 }
 

@@ -63,6 +63,7 @@ class Transcoder {
   bool old_time(const RowColumn& step);
   bool length(const RowColumn& step, size_t& out);
   bool variable(const RowColumn& step);
+  bool skip_sized(const RowColumn& step);
   void copy(size_t count);
   void convert(const Charset* charset, Bytes value);
   bool padded(const RowColumn& step);

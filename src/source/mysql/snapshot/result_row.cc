@@ -184,9 +184,13 @@ bool can_bound(const Column& column) {
   }
 }
 
-ResultRow::ResultRow(const TableSchema& table)
-    : table_(std::make_shared<const TableSchema>(table)),
-      layout_(std::make_shared<const RowLayout>(table_->columns)) {}
+ResultRow::ResultRow(const TableSchema& table, const std::vector<uint32_t>& kept)
+    : table_(std::make_shared<const TableSchema>(table)) {
+  std::vector<Column> columns;
+  columns.reserve(kept.size());
+  for (const uint32_t column : kept) columns.push_back(table_->columns[column]);
+  layout_ = std::make_shared<const RowLayout>(columns);
+}
 
 // What is done with a column that comes as a wire type; nothing when the two do not fit.
 std::optional<ResultRow::Field> ResultRow::field_of(const Column& column, uint8_t wire_type) {
@@ -218,6 +222,7 @@ std::optional<ResultRow::Field> ResultRow::field_of(const Column& column, uint8_
       return sized(Step::kBit);
     case TypeKind::kDecimal:
       field.scale = static_cast<uint8_t>(type.scale);
+      field.decimal = true;
       return sized(is_small_decimal(type) ? Step::kSmallDecimal : Step::kBytes);
     case TypeKind::kString:
       field.charset = charset_named(column.charset);
@@ -240,12 +245,12 @@ std::optional<ResultRow::Field> ResultRow::field_of(const Column& column, uint8_
   return field;
 }
 
-Result<ResultRow> ResultRow::make(const TableSchema& table,
+Result<ResultRow> ResultRow::make(const TableSchema& table, const std::vector<uint32_t>& kept,
                                   const std::vector<ResultColumn>& columns) {
   if (columns.size() != table.columns.size()) {
     return fail(ErrorKind::kBug, "a result of other columns than were asked for");
   }
-  ResultRow made(table);
+  ResultRow made(table, kept);
   for (size_t i = 0; i < columns.size(); ++i) {
     const auto field = field_of(table.columns[i], columns[i].type);
     if (!field) {
@@ -255,6 +260,8 @@ Result<ResultRow> ResultRow::make(const TableSchema& table,
                       table.columns[i].name, table.columns[i].source_type, columns[i].type));
     }
     made.fields_.push_back(*field);
+    made.fields_.back().dropped =
+        !std::binary_search(kept.begin(), kept.end(), static_cast<uint32_t>(i));
   }
   return made;
 }
@@ -267,13 +274,21 @@ Status ResultRow::append(Bytes bytes, ByteBuffer& out) const {
   size_t column = 0;
   if (cursor.ok()) {
     RowWriter row(*layout_, out);
+    size_t to = 0;
     for (; column < fields_.size(); ++column) {
+      const Field& field = fields_[column];
       const size_t bit = column + 2;
-      if ((nulls[bit / 8] >> (bit % 8) & 1) != 0) {
-        row.set_null(column);
-      } else if (!put(column, cursor, row)) {
+      const bool null = (nulls[bit / 8] >> (bit % 8) & 1) != 0;
+      if (field.dropped) {
+        if (!null && !skip(field, cursor)) break;
+        continue;
+      }
+      if (null) {
+        row.set_null(to);
+      } else if (!put(field, to, cursor, row)) {
         break;
       }
+      ++to;
     }
   }
   if (column == fields_.size() && cursor.ok() && cursor.at_end()) [[likely]]
@@ -285,86 +300,84 @@ Status ResultRow::append(Bytes bytes, ByteBuffer& out) const {
                           table_->columns[bad].name, table_->columns[bad].source_type));
 }
 
-bool ResultRow::put(size_t column, Cursor& cursor, RowWriter& row) const {
+bool ResultRow::put(const Field& field, size_t to, Cursor& cursor, RowWriter& row) const {
   Datetime datetime;
   int64_t time_us = 0;
-  switch (fields_[column].step) {
+  switch (field.step) {
     case Step::kCopy1:
-      row.set_fixed(column, cursor.u8());
+      row.set_fixed(to, cursor.u8());
       return cursor.ok();
     case Step::kCopy2:
-      row.set_fixed(column, cursor.le<uint16_t>());
+      row.set_fixed(to, cursor.le<uint16_t>());
       return cursor.ok();
     case Step::kCopy4:
-      row.set_fixed(column, cursor.le<uint32_t>());
+      row.set_fixed(to, cursor.le<uint32_t>());
       return cursor.ok();
     case Step::kCopy8:
-      row.set_fixed(column, cursor.le<uint64_t>());
+      row.set_fixed(to, cursor.le<uint64_t>());
       return cursor.ok();
     case Step::kLabels: {
-      const uint64_t value = cursor.le_uint(fields_[column].sent);
-      if (fields_[column].kept == sizeof(uint16_t)) {
-        row.set_fixed(column, static_cast<uint16_t>(value));
+      const uint64_t value = cursor.le_uint(field.sent);
+      if (field.kept == sizeof(uint16_t)) {
+        row.set_fixed(to, static_cast<uint16_t>(value));
       } else {
-        row.set_fixed(column, value);
+        row.set_fixed(to, value);
       }
       return cursor.ok();
     }
     case Step::kDate:
       if (!read_datetime(cursor, datetime)) return false;
-      row.set_fixed(column, datetime.date.packed);
+      row.set_fixed(to, datetime.date.packed);
       return true;
     case Step::kDatetime:
       if (!read_datetime(cursor, datetime)) return false;
-      row.set_datetime(column, datetime);
+      row.set_datetime(to, datetime);
       return true;
     case Step::kTimestamp:
       if (!read_datetime(cursor, datetime)) return false;
-      row.set_fixed(column, datetime.date.is_zero()
+      row.set_fixed(to, datetime.date.is_zero()
                                 ? kTimestampZero
                                 : datetime.date.days_since_epoch() * kDayUs + datetime.time_us);
       return datetime.date.is_zero() || datetime.date.is_valid();
     case Step::kTime:
       if (!read_time(cursor, time_us)) return false;
-      row.set_fixed(column, time_us);
+      row.set_fixed(to, time_us);
       return true;
     default:
-      return put_sized(column, cursor, row);
+      return put_sized(field, to, cursor, row);
   }
 }
 
-bool ResultRow::put_sized(size_t column, Cursor& cursor, RowWriter& row) const {
-  const Field& field = fields_[column];
+bool ResultRow::put_sized(const Field& field, size_t to, Cursor& cursor,
+                          RowWriter& row) const {
   const Bytes value = sized_value(cursor);
   if (!cursor.ok()) return false;
   switch (field.step) {
     case Step::kSmallDecimal: {
       int64_t unscaled = 0;
       if (!read_decimal(value, field.scale, unscaled)) return false;
-      row.set_fixed(column, unscaled);
+      row.set_fixed(to, unscaled);
       return true;
     }
     case Step::kBit: {
       uint64_t bits = 0;
       for (const uint8_t byte : value) bits = bits << 8 | byte;
-      row.set_fixed(column, bits);
+      row.set_fixed(to, bits);
       return value.size() <= 8;
     }
     case Step::kUuid: {
       std::array<uint8_t, 16> uuid{};
       if (!read_uuid(value, uuid)) return false;
-      row.set_wide(column, uuid);
+      row.set_wide(to, uuid);
       return true;
     }
     case Step::kText:
       // What is no text in its character set is kept as it is, as the stream does.
       if (!field.charset->append_utf8(value, row.buffer())) row.buffer().append(value);
-      row.end_variable(column);
+      row.end_variable(to);
       return true;
     default:
-      row.set_variable(column, table_->columns[column].type.kind == TypeKind::kDecimal
-                                   ? without_fill(value)
-                                   : value);
+      row.set_variable(to, field.decimal ? without_fill(value) : value);
       return true;
   }
 }

@@ -30,8 +30,10 @@ bool can_bound(const Column& column);
 /// Made once for a table's result, then used for every row. Not thread-safe.
 class ResultRow {
  public:
-  /// kUnsupported when the server sends a column in a form that does not fit the schema.
-  static Result<ResultRow> make(const TableSchema& table, const std::vector<ResultColumn>& columns);
+  /// The rows have the columns of `table` whose ascending indexes are `kept`. kUnsupported when the
+  /// server sends a column in a form that does not fit.
+  static Result<ResultRow> make(const TableSchema& table, const std::vector<uint32_t>& kept,
+                                const std::vector<ResultColumn>& columns);
 
   /// Appends the row to `out` (docs/row_format.md). kCorrupt, naming the column, when the bytes do
   /// not fit; `out` is then as it was.
@@ -61,13 +63,16 @@ class ResultRow {
     uint8_t scale = 0;
     uint8_t sent = 0;
     uint8_t kept = 0;
+    bool dropped = false;
+    bool decimal = false;
     const Charset* charset = nullptr;
   };
 
-  explicit ResultRow(const TableSchema& table);
+  ResultRow(const TableSchema& table, const std::vector<uint32_t>& kept);
   static std::optional<Field> field_of(const Column& column, uint8_t wire_type);
-  bool put(size_t column, Cursor& cursor, RowWriter& row) const;
-  bool put_sized(size_t column, Cursor& cursor, RowWriter& row) const;
+  // `to`: the column's place in the row that is made.
+  bool put(const Field& field, size_t to, Cursor& cursor, RowWriter& row) const;
+  bool put_sized(const Field& field, size_t to, Cursor& cursor, RowWriter& row) const;
   static bool skip(const Field& field, Cursor& cursor);
   [[nodiscard]] std::string literal(size_t column, Bytes value) const;
 

@@ -100,7 +100,7 @@ Result<SnapshotJob> Snapshots::make_job(const SnapshotRequest& request) {
   TW_ASSIGN(const Selection asked, Selection::compile(request.tables, {}));
   TW_ASSIGN(Connection connection, Connection::open(options_.endpoint));
   TW_ASSIGN(const auto names, list_tables(connection, [&](const TableName& name) {
-              return options_.selection.selects(name.database, name.table) &&
+              return options_.rules.tables.selects(name.database, name.table) &&
                      asked.selects(name.database, name.table);
             }));
   SnapshotJob job;
@@ -181,7 +181,7 @@ Status Snapshots::start_job(SnapshotJob job, const std::string& state) {
   log_lines().info("snapshot {} of {} tables {}", progress->job().id, progress->job().tables.size(),
                    state.empty() ? "starts" : "goes on");
   SnapshotOptions options;
-  options.reader = {options_.endpoint, info_, options_.chunk_bytes};
+  options.reader = {options_.endpoint, info_, options_.chunk_bytes, options_.rules.columns};
   options.readers = options_.readers;
   writer_.set_state(progress->encode());
   auto snapshot =

@@ -15,7 +15,7 @@
 #include "source/mysql/snapshot/job_files.h"
 #include "source/mysql/snapshot/junction.h"
 #include "source/mysql/snapshot/snapshot.h"
-#include "transform/selection.h"
+#include "transform/capture_rules.h"
 
 namespace tailwater::mysql {
 
@@ -29,7 +29,7 @@ enum class SnapshotMode : uint8_t {
 struct SnapshotsOptions {
   Endpoint endpoint;
   SnapshotMode mode = SnapshotMode::kNever;
-  Selection selection = {};
+  CaptureRules rules = {};
   std::string folder;  ///< where jobs are kept
   unsigned readers = 2;
   size_t chunk_bytes = 4 << 20;

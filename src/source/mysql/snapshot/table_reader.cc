@@ -148,14 +148,14 @@ Status TableReader::read_part(ReadTask& task, const std::stop_token& stop) {
       if (progress_.split_wanted()) TW_TRY(split(task, stop));
       continue;
     }
-    definition_.table = SIZE_MAX;  // altered, or gone: look again
+    definition_.index = SIZE_MAX;  // altered, or gone: look again
   }
 }
 
 Status TableReader::connect() {
   TW_ASSIGN(session_, Session::open(options_.endpoint, reading_session_setup(options_.info)));
   catalog_.reset();
-  definition_.table = SIZE_MAX;
+  definition_.index = SIZE_MAX;
   return {};
 }
 
@@ -184,7 +184,7 @@ Result<std::optional<std::string>> TableReader::show_create(const TableName& nam
 
 // False: the table is not there.
 Result<bool> TableReader::define(size_t table) {
-  if (definition_.table == table) return true;
+  if (definition_.index == table) return true;
   const TableName& name = progress_.job().tables[table].name;
   TW_ASSIGN(auto create, show_create(name));
   if (!create) return false;
@@ -196,24 +196,37 @@ Result<bool> TableReader::define(size_t table) {
   std::vector<std::string> expressions;
   for (const Column& column : schema.columns) expressions.push_back(select_expression(column));
   made.select_list = fmt::format("{}", fmt::join(expressions, ", "));
-  made.schema = std::make_shared<const TableSchema>(std::move(schema));
+  made.table = std::make_shared<const TableSchema>(std::move(schema));
+  TW_TRY(choose_columns(made));
   made.chunk_rows = std::max<uint64_t>(1, options_.chunk_bytes / kFirstRowBytes);
   definition_ = std::move(made);
   choose_key(*found);
-  definition_.table = table;
+  definition_.index = table;
   return true;
+}
+
+// The same columns, masks and key as the stream's changes have.
+Status TableReader::choose_columns(Definition& made) const {
+  TW_ASSIGN(TableColumns chosen, options_.columns.select(*made.table));
+  made.schema = std::make_shared<const TableSchema>(chosen.schema);
+  made.kept = std::move(chosen.kept);
+  if (chosen.masks.empty()) return {};
+  made.masker.emplace(std::make_shared<Schema>(SchemaId::kNone, std::move(chosen.unmasked)),
+                      std::make_shared<Schema>(SchemaId::kNone, std::move(chosen.schema)),
+                      std::move(chosen.masks));
+  return {};
 }
 
 // The first key whose values can be written as literals that the index is searched with.
 void TableReader::choose_key(const CatalogTable& table) {
   for (const CatalogKey& key : table.keys) {
     const bool usable = std::all_of(key.columns.begin(), key.columns.end(), [&](uint32_t column) {
-      return can_bound(definition_.schema->columns[column]);
+      return can_bound(definition_.table->columns[column]);
     });
     if (!usable || key.columns.empty()) continue;
     definition_.key = key.columns;
     for (const uint32_t column : key.columns) {
-      definition_.key_columns.push_back(quote_name(definition_.schema->columns[column].name));
+      definition_.key_columns.push_back(quote_name(definition_.table->columns[column].name));
     }
     definition_.force_index = fmt::format(" FORCE INDEX ({})", quote_name(key.name));
     return;
@@ -288,7 +301,8 @@ Result<TableReader::Outcome> TableReader::read_rows(const ReadTask& task, const 
   const Status selected = session_->select(rows_statement(part, by_key ? 0 : limit), stop);
   if (!selected.has_value()) return failed(selected.error());
   if (!definition_.row) {
-    TW_ASSIGN(definition_.row, ResultRow::make(*definition_.schema, session_->columns()));
+    TW_ASSIGN(definition_.row, ResultRow::make(*definition_.table, definition_.kept,
+                                               session_->columns()));
   }
   const Status filled = fill_chunk(chunk, by_key ? 0 : limit, stop);
   if (!filled.has_value()) return failed(filled.error());
@@ -316,7 +330,7 @@ Status TableReader::fill_chunk(const ReadChunkPtr& chunk, uint64_t limit,
     if (!row) break;
     const size_t at = batch.images.size();
     batch.images.put<uint32_t>(0);
-    TW_TRY(definition_.row->append(*row, batch.images));
+    TW_TRY(append_row(*row, batch.images));
     store<uint32_t>(batch.images.data() + at,
                     static_cast<uint32_t>(batch.images.size() - at - sizeof(uint32_t)));
     ++batch.rows;
@@ -328,6 +342,15 @@ Status TableReader::fill_chunk(const ReadChunkPtr& chunk, uint64_t limit,
   }
   if (batch.rows > 0) TW_TRY(hand_over());
   adapt(*chunk, bytes);
+  return {};
+}
+
+Status TableReader::append_row(Bytes row, ByteBuffer& images) {
+  if (!definition_.masker) return definition_.row->append(row, images);
+  unmasked_.clear();
+  TW_TRY(definition_.row->append(row, unmasked_));
+  RowMasker& masker = *definition_.masker;
+  masker.append(RowView(masker.unmasked()->layout(), unmasked_.view()), images);
   return {};
 }
 
@@ -344,12 +367,12 @@ void TableReader::adapt(const ReadChunk& chunk, uint64_t bytes) {
 // The key of the row that is `offset` rows behind the start of a range, or of its last row.
 Result<std::optional<KeyBound>> TableReader::key_at(const KeyRange& range, uint64_t offset,
                                                     bool last, const std::stop_token& stop) {
-  const TableName& name = progress_.job().tables[definition_.table].name;
+  const TableName& name = progress_.job().tables[definition_.index].name;
   TableSchema keys;
   std::vector<uint32_t> places;
   std::vector<std::string> order;
   for (size_t i = 0; i < definition_.key.size(); ++i) {
-    keys.columns.push_back(definition_.schema->columns[definition_.key[i]]);
+    keys.columns.push_back(definition_.table->columns[definition_.key[i]]);
     places.push_back(static_cast<uint32_t>(i));
     order.push_back(definition_.key_columns[i] + (last ? " DESC" : ""));
   }
@@ -360,7 +383,7 @@ Result<std::optional<KeyBound>> TableReader::key_at(const KeyRange& range, uint6
                   definition_.force_index, condition.empty() ? "" : " WHERE ", condition,
                   fmt::join(order, ", "), last ? 0 : offset - 1);
   TW_TRY(session_->select(sql, stop));
-  TW_ASSIGN(const ResultRow row, ResultRow::make(keys, session_->columns()));
+  TW_ASSIGN(const ResultRow row, ResultRow::make(keys, places, session_->columns()));
   std::optional<KeyBound> found;
   for (;;) {
     TW_ASSIGN(const auto bytes, session_->next_row(stop));
@@ -371,7 +394,7 @@ Result<std::optional<KeyBound>> TableReader::key_at(const KeyRange& range, uint6
 
 Result<std::optional<KeyBound>> TableReader::split_point(const ReadTask& task,
                                                          const std::stop_token& stop) {
-  const TypeKind first = definition_.schema->columns[definition_.key[0]].type.kind;
+  const TypeKind first = definition_.table->columns[definition_.key[0]].type.kind;
   if (definition_.key.size() > 1 || !is_integer(first)) {
     return key_at(task.range, definition_.chunk_rows * kSplitChunks, false, stop);
   }

@@ -13,6 +13,8 @@
 #include "source/mysql/snapshot/progress.h"
 #include "source/mysql/snapshot/read_view.h"
 #include "source/mysql/snapshot/result_row.h"
+#include "transform/column_selection.h"
+#include "transform/row_masker.h"
 
 namespace tailwater::mysql {
 
@@ -20,6 +22,7 @@ struct ReaderOptions {
   Endpoint endpoint;
   ServerInfo info;
   size_t chunk_bytes = 4 << 20;  ///< of rows; about so many are read in one view
+  ColumnSelection columns = {};
 };
 
 /// Used by one thread.
@@ -37,9 +40,12 @@ class TableReader {
  private:
   /// A table as it is now.
   struct Definition {
-    size_t table = SIZE_MAX;
+    size_t index = SIZE_MAX;  ///< in the job's list
     std::string create;  ///< what SHOW CREATE TABLE said
-    std::shared_ptr<const TableSchema> schema;
+    std::shared_ptr<const TableSchema> table;   ///< all columns, as they are at the server
+    std::shared_ptr<const TableSchema> schema;  ///< what goes into the changelog
+    std::vector<uint32_t> kept;                 ///< which columns of `table` that are
+    std::optional<RowMasker> masker;
     std::vector<uint32_t> key;             ///< that it is read in order of; empty: none
     std::vector<std::string> key_columns;  ///< quoted
     std::string force_index;
@@ -61,6 +67,8 @@ class TableReader {
   Status fill_chunk(const ReadChunkPtr& chunk, uint64_t limit, const std::stop_token& stop);
   Status connect();
   Result<bool> define(size_t table);
+  Status choose_columns(Definition& made) const;
+  Status append_row(Bytes row, ByteBuffer& images);
   Result<std::optional<std::string>> show_create(const TableName& name);
   void choose_key(const CatalogTable& table);
   Result<std::optional<KeyBound>> key_at(const KeyRange& range, uint64_t offset, bool last,
@@ -80,6 +88,7 @@ class TableReader {
   std::optional<Session> session_;
   std::optional<Connection> catalog_;
   Definition definition_;
+  ByteBuffer unmasked_;
   ReadChunkPtr before_;  ///< the chunk before, which may still wait at the junction
   mutable std::mutex trouble_mutex_;
   std::string trouble_;
