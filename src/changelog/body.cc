@@ -22,6 +22,7 @@ unsigned images_of(Op op) {
       return 2;
     case Op::kTruncate:
     case Op::kSchemaChange:
+    case Op::kStatement:
       return 0;
   }
   return 0;

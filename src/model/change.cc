@@ -16,6 +16,8 @@ std::string_view to_string(Op op) {
       return "truncate";
     case Op::kSchemaChange:
       return "schema_change";
+    case Op::kStatement:
+      return "statement";
   }
   return "unknown";
 }

@@ -12,6 +12,7 @@ namespace {
 
 const std::vector<std::string> kCompressions = {"none", "lz4", "zstd"};
 const std::vector<std::string> kSyncPolicies = {"commit", "interval", "none"};
+const std::vector<std::string> kOnStatement = {"stop", "record"};
 const std::vector<std::string> kOnFull = {"pause_source", "detach_sink"};
 constexpr uint64_t kSegmentBytesMin = 1 << 20;
 constexpr uint64_t kFrameBytesMin = 4 << 10;
@@ -110,6 +111,12 @@ class SourceKeys {
     TW_ASSIGN(target, settings_.duration_us(prefix_ + name, target, variables(name)));
     return {};
   }
+  Status choice(const char* name, bool& target, const std::vector<std::string>& choices) {
+    TW_ASSIGN(const size_t index,
+              settings_.choice(prefix_ + name, target ? 1 : 0, choices, variables(name)));
+    target = index != 0;
+    return {};
+  }
   Status number(const char* name, uint32_t& target) {
     TW_ASSIGN(const uint64_t value, settings_.number(prefix_ + name, target, variables(name)));
     if (value > std::numeric_limits<uint32_t>::max()) {
@@ -166,6 +173,7 @@ Result<SourceConfig> read_source(Settings& settings, const std::string& name) {
   TW_TRY(keys.list("table_include", source.table_include));
   TW_TRY(keys.list("table_exclude", source.table_exclude));
   TW_TRY(keys.text("schema_file", source.schema_file));
+  TW_TRY(keys.choice("on_statement", source.record_statements, kOnStatement));
   TW_TRY(keys.number("replica_server_id", source.replica_server_id));
   TW_TRY(keys.duration("connect_timeout", source.connect_timeout_us));
   TW_TRY(keys.duration("heartbeat_interval", source.heartbeat_interval_us));
@@ -255,6 +263,8 @@ const std::vector<KeyHelp>& all_keys() {
       {"source.NAME.table_exclude", "", "regular expressions on database.table"},
       {"source.NAME.schema_file", "",
        "column names for binlogs without them (docs/schema_file.md)"},
+      {"source.NAME.on_statement", "stop",
+       "a change that is in the binlog as a statement: stop, or record it undecoded"},
       {"source.NAME.replica_server_id", "0", "our server id at the source; 0: choose a free one"},
       {"source.NAME.connect_timeout", "10s", "how long a connection may take"},
       {"source.NAME.heartbeat_interval", "5s", "how often an idle server must speak"},

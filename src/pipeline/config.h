@@ -28,6 +28,8 @@ struct SourceConfig {
   std::vector<std::string> table_include;
   std::vector<std::string> table_exclude;
   std::string schema_file;
+  /// Statements whose rows the binlog lacks: false stops at them, true records them undecoded.
+  bool record_statements = false;
   uint32_t replica_server_id = 0;  ///< 0: choose one
   int64_t connect_timeout_us = 10'000'000;
   int64_t heartbeat_interval_us = 5'000'000;

@@ -113,6 +113,8 @@ Result<SourceKind> find_source_kind(const SourceConfig& config, const std::strin
 Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKind kind,
                                             changelog::Writer& writer) {
   (void)kind;
+  const auto on_statement =
+      config.record_statements ? mysql::OnStatement::kRecord : mysql::OnStatement::kStop;
   TW_ASSIGN(const mysql::Bound from, mysql::parse_bound(config.from));
   TW_ASSIGN(const auto until, parse_until(config));
   if (is_binlog(config.url)) {
@@ -121,7 +123,8 @@ Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKi
                                           .from = from,
                                           .until = until,
                                           .selection = std::move(selection),
-                                          .schema_file = config.schema_file},
+                                          .schema_file = config.schema_file,
+                                          .on_statement = on_statement},
                                          FileSystem::posix(), writer);
   }
   mysql::MysqlSourceOptions options;
@@ -131,6 +134,7 @@ Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKi
   options.from = from;
   options.until = until;
   options.schema_file = config.schema_file;
+  options.on_statement = on_statement;
   options.server_id = config.replica_server_id;
   options.heartbeat_us = config.heartbeat_interval_us;
   options.deadline_us = config.deadline_us;

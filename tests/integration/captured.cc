@@ -103,6 +103,7 @@ std::string broken_in(const CapturedTransaction& transaction, uint64_t& next_off
 }  // namespace
 
 std::string CapturedChange::describe() const {
+  if (op == Op::kStatement) return "statement " + statement;
   if (schema == nullptr) return "schema " + statement;
   std::string text = fmt::format("{} {}", to_string(op), schema->full_name());
   if (!before.empty()) text += " " + describe_row(before);

@@ -147,9 +147,12 @@ Finding check_server_id(const ServerInfo& info) {
 
 Finding check_partial_json(const ServerInfo& info) {
   if (!info.partial_json) return ok("binlog_row_value_options", "no partial updates");
-  return {"binlog_row_value_options", Level::kError, "PARTIAL_JSON",
-          "this version does not decode partial JSON updates and stops at the first one",
-          set_global(info, "binlog_row_value_options", "''")};
+  const bool applied = info.row_image != "MINIMAL";
+  if (applied) return ok("binlog_row_value_options", "PARTIAL_JSON");
+  return {"binlog_row_value_options", Level::kWarning, "PARTIAL_JSON",
+          "with binlog_row_image = MINIMAL there is no document that a partial update could be "
+          "applied to; such values come out as unavailable",
+          set_global(info, "binlog_row_image", "FULL")};
 }
 
 std::string account_of(Connection& connection) {

@@ -169,13 +169,20 @@ Status Capture::dispatch(const Event& event) {
       return on_previous_gtids(event);
     case EventType::kMariadbGtidList:
       return on_gtid_list(event);
+    case EventType::kExecuteLoadQuery:
+      return on_load_data(event);
+    // The file of a LOAD DATA; the statement that loads it follows, unless it failed.
+    case EventType::kBeginLoadQuery:
+    case EventType::kAppendBlock:
+    case EventType::kDeleteFile:
+    // What the next statement depends on.
+    case EventType::kIntvar:
+    case EventType::kRand:
+    case EventType::kUserVar:
     case EventType::kRowsQuery:
     case EventType::kMariadbAnnotateRows:
     case EventType::kMariadbBinlogCheckpoint:
     case EventType::kStop:
-    case EventType::kIntvar:
-    case EventType::kRand:
-    case EventType::kUserVar:
     case EventType::kIgnorable:
       return {};
     default:
@@ -193,12 +200,6 @@ Status Capture::refuse(const Event& event) {
                 fmt::format("the server reports an incident ({}): its binlog may lack changes",
                             std::string(incident.message)),
                 "start again after this place with --from, once the tables have been read anew");
-  }
-  if (type == EventType::kBeginLoadQuery || type == EventType::kExecuteLoadQuery ||
-      type == EventType::kAppendBlock || type == EventType::kDeleteFile) {
-    return fail(
-        ErrorKind::kUserFix, "the binlog holds a LOAD DATA as a statement, not as rows",
-        "SET GLOBAL binlog_format = 'ROW', reconnect the application, and start after this place");
   }
   if (type == EventType::kXaPrepare) {
     return fail(ErrorKind::kUnsupported, "XA transactions are not read by this version",

@@ -43,12 +43,21 @@ struct CaptureEnd {
   std::optional<int64_t> timestamp_us = {};  ///< before the first transaction at or after
 };
 
+/// What is done with a statement that changed rows which the binlog does not hold.
+enum class OnStatement : uint8_t {
+  kStop,    ///< an error that names it
+  kRecord,  ///< a change of Op::kStatement, and a warning
+};
+
 class Capture {
  public:
   /// Borrows writer and resolver.
   Capture(changelog::Writer& writer, SchemaResolver& resolver, Selection selection, CaptureEnd end);
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
+
+  /// kStop if it is not set.
+  void set_on_statement(OnStatement choice) { on_statement_ = choice; }
 
   /// A new stream of events starts here; an open transaction is taken back.
   Status start(const CaptureStart& start);
@@ -103,10 +112,12 @@ class Capture {
   Status drop_open();
   Status savepoint(const std::string& name);
   Status rollback_to(const std::string& name);
+  Status on_load_data(const Event& event);
+  Status add_statement(const EventHeader& header, const QueryEvent& query);
   Status add_schema_change(const EventHeader& header, const QueryEvent& query);
   Status append_rows(const EventHeader& header, const RowsEvent& rows, CachedTable& table);
-  Status step_over(const ImagePlan& first, const ImagePlan* second, Bytes rows);
-  Status damage_of(const ImagePlan& first, const ImagePlan* second, Bytes rows);
+  Status step_over(const ImagePlan& first, const ImagePlan* second, const RowsEvent& rows);
+  Status damage_of(const ImagePlan& first, const ImagePlan* second, const RowsEvent& rows);
   void check_end();
   [[nodiscard]] std::string where() const;
 
@@ -114,6 +125,8 @@ class Capture {
   SchemaResolver& resolver_;
   TableCache tables_;
   CaptureEnd end_;
+  OnStatement on_statement_ = OnStatement::kStop;
+  uint64_t statements_ = 0;  ///< recorded
 
   // The stream.
   FormatDescription format_;
@@ -148,6 +161,7 @@ class Capture {
   PayloadReader payload_;
   ByteBuffer unpacked_;
   ByteBuffer scratch_;
+  JsonDocuments documents_;
   std::string statement_;
 };
 

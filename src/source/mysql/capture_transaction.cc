@@ -1,6 +1,7 @@
 // Transactions: begin, rows, savepoints, commit.
 #include <fmt/format.h>
 
+#include "base/log_line.h"
 #include "source/mysql/binlog/control_events.h"
 #include "source/mysql/binlog/gtid_event.h"
 #include "source/mysql/binlog/query_event.h"
@@ -118,18 +119,56 @@ Status Capture::on_query(const Event& event) {
       return fail(ErrorKind::kUnsupported, "XA transactions are not read by this version",
                   "start after this place with --from to pass over it");
     case StatementKind::kRowChange:
-      if (skipped_) return {};
-      return fail(ErrorKind::kUserFix,
-                  fmt::format("the binlog holds a change as a statement, not as rows: {:.100}",
-                              query.statement),
-                  "SET GLOBAL binlog_format = 'ROW', reconnect the application, and start after "
-                  "this place");
+      return add_statement(event.header, query);
     case StatementKind::kSchemaChange:
       return add_schema_change(event.header, query);
     case StatementKind::kOther:
       break;
   }
   return in_transaction_ && !explicit_ ? commit(event.header, query.xid.value_or(0)) : Status{};
+}
+
+Status Capture::on_load_data(const Event& event) {
+  TW_ASSIGN(const QueryEvent query, parse_query(event, format_, unpacked_));
+  return add_statement(event.header, query);
+}
+
+// Rows that only a server could tell, by running the statement on the very same tables.
+Status Capture::add_statement(const EventHeader& header, const QueryEvent& query) {
+  const bool alone = !in_transaction_ || !explicit_;
+  if (!in_transaction_) {
+    TW_TRY(begin(header, 0));
+    begin_ts_us_ = timestamp_us(header);
+    if (finished_) return {};
+  }
+  thread_id_ = query.thread_id;
+  if (!skipped_) {
+    statement_.clear();
+    append_statement(query, statement_);
+    if (on_statement_ == OnStatement::kStop) {
+      return fail(
+          ErrorKind::kUserFix,
+          fmt::format("the binlog holds a change as a statement, not as rows: {:.100}", statement_),
+          "SET GLOBAL binlog_format = 'ROW', reconnect the application, and start after "
+          "this place; or set on_statement = \"record\" to pass over such statements");
+    }
+    TW_TRY(ensure_started());
+    TW_TRY(writer_.add_statement({.op = Op::kStatement,
+                                  .source_pos = event_pos_,
+                                  .ts_us = timestamp_us(header),
+                                  .first_ordinal = ordinal_},
+                                 query.database, statement_));
+    ++statements_;
+    const bool worth_a_line = (statements_ & (statements_ - 1)) == 0;
+    if (worth_a_line) {
+      log_lines().warn(
+          "{}: a statement is recorded, but not the rows that it changed ({} so far): "
+          "{:.100}",
+          where(), statements_, statement_);
+    }
+  }
+  ++ordinal_;
+  return alone ? commit(header, query.xid.value_or(0)) : Status{};
 }
 
 Status Capture::add_schema_change(const EventHeader& header, const QueryEvent& query) {
@@ -195,7 +234,7 @@ Status Capture::append_rows(const EventHeader& header, const RowsEvent& rows, Ca
   if (update) {
     TW_ASSIGN(second, table.plan.image(rows.after_columns));
   }
-  if (!table.selected) return step_over(*first, second, rows.rows);
+  if (!table.selected) return step_over(*first, second, rows);
 
   TW_TRY(ensure_started());
   TW_TRY(writer_.start_rows({.op = op_of(rows.kind),
@@ -206,19 +245,27 @@ Status Capture::append_rows(const EventHeader& header, const RowsEvent& rows, Ca
                             table.plan.schema()));
   for (Bytes left = rows.rows; !left.empty();) {
     const RowsTaken taken =
-        transcode_rows(*first, second, left, writer_.split_bytes(), writer_.image_buffer());
+        rows.partial
+            ? transcode_partial_rows(*first, *second, left, writer_.split_bytes(),
+                                     writer_.image_buffer(), documents_)
+            : transcode_rows(*first, second, left, writer_.split_bytes(), writer_.image_buffer());
     ordinal_ += taken.rows;
     const bool full = writer_.close_changes(taken.rows);
-    if (!taken.sound) return damage_of(*first, second, rows.rows);
+    if (!taken.sound) return damage_of(*first, second, rows);
     if (full) TW_TRY(writer_.split());
   }
   return writer_.end_rows();
 }
 
 // Ordinals count what the source sent, whatever is selected: rows that are not kept are counted.
-Status Capture::step_over(const ImagePlan& first, const ImagePlan* second, Bytes rows) {
-  for (Cursor cursor(rows); !cursor.at_end(); ++ordinal_) {
+Status Capture::step_over(const ImagePlan& first, const ImagePlan* second, const RowsEvent& rows) {
+  for (Cursor cursor(rows.rows); !cursor.at_end(); ++ordinal_) {
     scratch_.clear();
+    if (rows.partial) {
+      TW_TRY(transcode_before_image(first, cursor, scratch_, documents_));
+      TW_TRY(transcode_partial_image(*second, cursor, scratch_, documents_));
+      continue;
+    }
     TW_TRY(transcode_image(first, cursor, scratch_));
     if (second != nullptr) TW_TRY(transcode_image(*second, cursor, scratch_));
   }
@@ -226,7 +273,7 @@ Status Capture::step_over(const ImagePlan& first, const ImagePlan* second, Bytes
 }
 
 // Says which column of an event's rows is damaged.
-Status Capture::damage_of(const ImagePlan& first, const ImagePlan* second, Bytes rows) {
+Status Capture::damage_of(const ImagePlan& first, const ImagePlan* second, const RowsEvent& rows) {
   TW_TRY(step_over(first, second, rows));
   return fail(ErrorKind::kBug, "a row was refused and then read");
 }

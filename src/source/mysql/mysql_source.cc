@@ -124,6 +124,7 @@ Status MysqlSource::prepare_capture(Connection& connection, const ServerInfo& in
       TW_ASSIGN(end, resolve_end(connection, info, *options_.until));
     }
     capture_ = std::make_unique<Capture>(writer_, schemas_, options_.selection, std::move(end));
+    capture_->set_on_statement(options_.on_statement);
   }
   std::optional<Position> last = writer_.last_position();
   if (started_ && !capture_->skipping()) last = capture_->position();
