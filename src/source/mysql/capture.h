@@ -18,6 +18,7 @@
 #include "source/mysql/binlog/payload.h"
 #include "source/mysql/binlog/query_event.h"
 #include "source/mysql/binlog/rows_event.h"
+#include "source/mysql/binlog/rows_fragments.h"
 #include "source/mysql/executed.h"
 #include "source/mysql/table_cache.h"
 
@@ -28,6 +29,8 @@ struct CaptureStart {
   Position position = {};  ///< of the first event; its GTIDs are those executed before
   /// Learn the executed GTIDs from the file's own head: the stream starts at a file's first event.
   bool gtids_from_file = false;
+  /// The server tells no places in files (MariaDB's InnoDB binlog): positions are GTIDs alone.
+  bool gtid_only = false;
   /// Transactions that start before this place in the first file are read but not kept. The place
   /// must be where an event starts.
   std::optional<uint64_t> skip_to_pos = {};
@@ -102,6 +105,7 @@ class Capture {
   Status on_query(const Event& event);
   Status on_xid(const Event& event);
   Status on_rows(const Event& event);
+  Status on_fragment(const Event& event);
   Status on_payload(const Event& event);
   Status refuse(const Event& event);
 
@@ -135,6 +139,7 @@ class Capture {
   uint64_t event_pos_ = 0;  ///< where the current event starts
   uint64_t next_pos_ = 0;   ///< where the next one starts
   bool gtids_from_file_ = false;
+  bool gtid_only_ = false;
   std::optional<uint64_t> skip_to_pos_;
   std::optional<int64_t> skip_to_us_;
   bool finished_ = false;
@@ -159,6 +164,8 @@ class Capture {
   int64_t last_ts_us_ = 0;  ///< of the last whole transaction
 
   PayloadReader payload_;
+  RowsFragments fragments_;
+  uint64_t fragments_pos_ = 0;  ///< where the first of them starts
   ByteBuffer unpacked_;
   ByteBuffer scratch_;
   JsonDocuments documents_;

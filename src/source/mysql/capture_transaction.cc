@@ -221,6 +221,15 @@ Status Capture::on_rows(const Event& event) {
   return {};
 }
 
+Status Capture::on_fragment(const Event& event) {
+  if (skipped_) return {};
+  if (!fragments_.open()) fragments_pos_ = event_pos_;
+  TW_ASSIGN(const auto whole, fragments_.take(event));
+  if (!whole) return {};
+  event_pos_ = fragments_pos_;
+  return on_rows(*whole);
+}
+
 Status Capture::append_rows(const EventHeader& header, const RowsEvent& rows, CachedTable& table) {
   if (rows.columns != table.plan.columns()) {
     return fail(ErrorKind::kCorrupt, fmt::format("rows of {} columns where the table map has {}",
@@ -332,6 +341,7 @@ Status Capture::commit(const EventHeader& header, uint64_t xid) {
 
 Status Capture::drop_open() {
   const bool open = started_;
+  fragments_.drop();
   in_transaction_ = false;
   started_ = false;
   skipped_ = false;
