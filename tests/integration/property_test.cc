@@ -42,6 +42,8 @@ struct Round {
   Flavor flavor = Flavor::kMariadb;
   std::string metadata;
   std::string image;
+  /// MariaDB 11.8 leaves generated columns out of all images of updates.
+  bool generated_in_updates = true;
 
   friend void PrintTo(const Round& round, std::ostream* out) {
     *out << to_string(round.flavor) << " " << round.metadata << " " << round.image;
@@ -230,6 +232,10 @@ class Replica {
   [[nodiscard]] size_t place(size_t column) const {
     return column < table_.key_at ? column : column + 2;
   }
+  [[nodiscard]] bool is_generated_at(size_t at) const {
+    if (at == table_.key_at || at == table_.key_at + 1) return false;
+    return is_generated(table_.columns[at < table_.key_at ? at : at - 2]);
+  }
   [[nodiscard]] std::string key(const Images& row) const {
     return row[table_.key_at].text + "/" + row[table_.key_at + 1].text;
   }
@@ -249,10 +255,12 @@ class Replica {
 
   Images merge(Images row, const Images& image) {
     for (size_t i = 0; i < image.size(); ++i) {
-      if (image[i].presence == Presence::kUnavailable) {
-        ++unavailable_;
-      } else {
+      if (image[i].presence != Presence::kUnavailable) {
         row[i] = image[i];
+      } else if (!round_.generated_in_updates && is_generated_at(i)) {
+        row[i] = image[i];  // what it was says nothing of what it is now
+      } else {
+        ++unavailable_;
       }
     }
     return row;
@@ -261,8 +269,8 @@ class Replica {
   void check_before(const Images& row, const Images& before) {
     for (size_t i = 0; i < before.size(); ++i) {
       if (before[i].presence == Presence::kUnavailable) {
-        ++unavailable_;
-      } else {
+        if (round_.generated_in_updates || !is_generated_at(i)) ++unavailable_;
+      } else if (row[i].presence != Presence::kUnavailable) {
         EXPECT_EQ(before[i], row[i]) << table_.name << " before, column " << i;
       }
     }
@@ -270,6 +278,7 @@ class Replica {
 
   // MariaDB leaves virtual columns out of MINIMAL images.
   [[nodiscard]] bool may_stay_unavailable(const RandomColumn& column) const {
+    if (!round_.generated_in_updates && is_generated(column)) return true;
     return round_.flavor == Flavor::kMariadb && round_.image == "MINIMAL" &&
            column.name == "g_virtual";
   }
@@ -328,7 +337,7 @@ size_t apply_and_compare(Connection& connection, const Captured& captured,
 class PropertyTest : public ::testing::TestWithParam<Round> {};
 
 TEST_P(PropertyTest, StreamEqualsSelect) {
-  const Round& round = GetParam();
+  Round round = GetParam();
   TW_NEED_SERVER(round.flavor);
   MysqlServer& server = SharedServer::get(round.flavor);
   std::printf("TAILWATER_SEED=%llu\n", static_cast<unsigned long long>(seed()));
@@ -336,6 +345,8 @@ TEST_P(PropertyTest, StreamEqualsSelect) {
   const std::vector<RandomTable> tables = make_tables(round.flavor, random);
   auto connection = server.connect();
   ASSERT_TRUE(connection.has_value());
+  round.generated_in_updates =
+      round.flavor == Flavor::kMysql || connection->version() < mysql::Version{11, 0, 0};
   const std::string before = server.value("SELECT @@global.binlog_row_metadata");
   ASSERT_TRUE(server.run({"SET GLOBAL binlog_row_metadata = " + round.metadata}).has_value());
 
@@ -364,7 +375,7 @@ std::vector<Round> all_rounds() {
   for (const Flavor flavor : {Flavor::kMariadb, Flavor::kMysql}) {
     for (const char* metadata : {"FULL", flavor == Flavor::kMysql ? "MINIMAL" : "NO_LOG"}) {
       for (const char* image : {"FULL", "MINIMAL", "NOBLOB"}) {
-        rounds.push_back({flavor, metadata, image});
+        rounds.push_back({.flavor = flavor, .metadata = metadata, .image = image});
       }
     }
   }
