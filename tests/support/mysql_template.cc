@@ -149,10 +149,9 @@ Status make_mariadb_in_root(const MysqlPrograms& programs, const std::string& fo
                             const std::string& data) {
   std::ofstream sql(folder + "/init.sql");
   sql << "CREATE DATABASE mysql;\nUSE mysql;\nSET @auth_root_socket=NULL;\n";
-  for (const char* file :
-       {"mariadb_system_tables.sql", "mariadb_performance_tables.sql",
-        "mariadb_system_tables_data.sql", "maria_add_gis_sp_bootstrap.sql",
-        "mariadb_sys_schema.sql"}) {
+  for (const char* file : {"mariadb_system_tables.sql", "mariadb_performance_tables.sql",
+                           "mariadb_system_tables_data.sql", "maria_add_gis_sp_bootstrap.sql",
+                           "mariadb_sys_schema.sql"}) {
     sql << std::ifstream(programs.root + kMariadbShare + "/" + file).rdbuf() << "\n";
   }
   sql << "FLUSH PRIVILEGES;\n" << user_statements();

@@ -93,7 +93,7 @@ Finding check_row_metadata(const ServerInfo& info) {
 
 Finding check_checksum(const ServerInfo& info) {
   if (info.checksum == "CRC32") return ok("binlog_checksum", "CRC32");
-  if (info.gtid_only) return ok("binlog_checksum", "not used: InnoDB checks the binlog's pages");
+  if (info.gtid_only()) return ok("binlog_checksum", "not used: InnoDB checks the binlog's pages");
   return {"binlog_checksum", Level::kWarning, info.checksum,
           "damage to the binlog, on disk or on the way, cannot be noticed",
           set_global(info, "binlog_checksum", "CRC32")};
@@ -134,7 +134,7 @@ Finding check_retention(const ServerInfo& info, const PreflightOptions& options)
 }
 
 Finding check_sync_binlog(const ServerInfo& info) {
-  if (info.gtid_only) return ok("sync_binlog", "not used: InnoDB keeps the binlog");
+  if (info.gtid_only()) return ok("sync_binlog", "not used: InnoDB keeps the binlog");
   if (info.sync_binlog == 1) return ok("sync_binlog", "1");
   return {"sync_binlog", Level::kWarning, std::to_string(info.sync_binlog),
           "a crash of the server's machine can take back transactions that were already streamed",
@@ -158,8 +158,7 @@ Finding check_partial_json(const ServerInfo& info) {
 }
 
 Finding check_engine(const ServerInfo& info) {
-  if (!info.gtid_only) return ok("binlog_storage_engine", "files");
-  return ok("binlog_storage_engine", "a storage engine's: positions are GTIDs alone");
+  return ok("binlog_storage_engine", info.binlog_engine + ": positions are GTIDs alone");
 }
 
 std::string account_of(Connection& connection) {
@@ -253,11 +252,11 @@ std::string_view to_string(Finding::Level level) {
 std::vector<Finding> check_settings(const ServerInfo& info, const PreflightOptions& options) {
   std::vector<Finding> findings = {check_version(info), check_log_bin(info)};
   if (!info.log_bin) return findings;
-  for (const auto& check :
-       {check_server_id, check_format, check_row_image, check_row_metadata, check_checksum,
-        check_engine, check_gtid, check_partial_json, check_sync_binlog}) {
+  for (const auto& check : {check_server_id, check_format, check_row_image, check_row_metadata,
+                            check_checksum, check_gtid, check_partial_json, check_sync_binlog}) {
     findings.push_back(check(info));
   }
+  if (info.gtid_only()) findings.push_back(check_engine(info));
   findings.push_back(check_retention(info, options));
   return findings;
 }

@@ -114,7 +114,7 @@ Result<ServerInfo> read_server_info(Connection& connection) {
       variables.text("binlog_row_value_options").find("PARTIAL_JSON") != std::string::npos;
   info.compressed =
       variables.on("binlog_transaction_compression") || variables.on("log_bin_compress");
-  info.gtid_only = !variables.text("binlog_storage_engine").empty();
+  info.binlog_engine = variables.text("binlog_storage_engine");
   const bool renamed = variables.has("log_replica_updates");
   info.logs_replicated = variables.on(renamed ? "log_replica_updates" : "log_slave_updates");
   info.sync_binlog = static_cast<uint64_t>(variables.number("sync_binlog"));

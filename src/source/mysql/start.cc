@@ -271,7 +271,7 @@ Result<ResolvedStart> resume_mysql(Connection& connection, const ServerInfo& inf
 
 Result<ResolvedStart> resume_mariadb(Connection& connection, const ServerInfo& info,
                                      const Position& position) {
-  if (info.gtid_only) return at_gtids_only(info, position.gtids);
+  if (info.gtid_only()) return at_gtids_only(info, position.gtids);
   if (position.gtids.empty()) return resume_at_file(connection, info, position);
   TW_ASSIGN(const MariadbGtidList ours, MariadbGtidList::parse(position.gtids));
   const bool same_server = position.server == info.identity;
@@ -303,7 +303,7 @@ SourceKind source_kind(const ServerInfo& info) {
 
 Result<ResolvedStart> resolve_start(Connection& connection, const ServerInfo& info,
                                     const Bound& from) {
-  if (info.gtid_only) return start_gtid_only(connection, info, from);
+  if (info.gtid_only()) return start_gtid_only(connection, info, from);
   switch (from.kind) {
     case Bound::Kind::kNow:
       return start_now(connection, info);
@@ -335,7 +335,7 @@ Result<CaptureEnd> resolve_end(Connection& connection, const ServerInfo& info, c
   CaptureEnd end;
   switch (until.kind) {
     case Bound::Kind::kNow: {
-      if (info.gtid_only) {
+      if (info.gtid_only()) {
         TW_ASSIGN(const std::string gtids, read_gtid_binlog_pos(connection));
         TW_ASSIGN(end.mariadb_gtids, MariadbGtidList::parse(gtids));
         return end;
@@ -345,7 +345,7 @@ Result<CaptureEnd> resolve_end(Connection& connection, const ServerInfo& info, c
       return end;
     }
     case Bound::Kind::kBinlog:
-      if (info.gtid_only) return no_places(until.binlog);
+      if (info.gtid_only()) return no_places(until.binlog);
       end.binlog = until.binlog;
       return end;
     case Bound::Kind::kTimestamp:
