@@ -1,4 +1,5 @@
 // Any bytes as an event of a MySQL or MariaDB binlog: every parser of a single event.
+#include <algorithm>
 #include <string>
 
 #include "source/mysql/binlog/control_events.h"
@@ -6,6 +7,7 @@
 #include "source/mysql/binlog/gtid_set.h"
 #include "source/mysql/binlog/query_event.h"
 #include "source/mysql/binlog/rows_event.h"
+#include "source/mysql/binlog/rows_fragments.h"
 #include "source/mysql/binlog/table_map.h"
 
 using namespace tailwater;
@@ -35,6 +37,22 @@ void parse_as(const Event& event, const FormatDescription& format) {
   }
 }
 
+// Bytes as fragments, cut in runs whose lengths they say themselves; what they make is parsed.
+void join_fragments(Bytes bytes, const FormatDescription& format) {
+  RowsFragments fragments;
+  Event fragment;
+  fragment.header.type = EventType::kMariadbPartialRowData;
+  while (!bytes.empty()) {
+    const size_t length = std::min<size_t>(bytes[0], bytes.size() - 1);
+    fragment.body = bytes.subspan(1, length);
+    bytes = bytes.subspan(1 + length);
+    const auto whole = fragments.take(fragment);
+    if (!whole || !*whole) continue;
+    if (!is_rows((*whole)->header.type)) __builtin_trap();
+    parse_as(**whole, format);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -45,6 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Bytes bytes(data + 1, size - 1);
   if (const auto event = open_event(bytes, Checksum::kNone)) parse_as(*event, format);
   (void)guess_checksum(bytes);
+  join_fragments(bytes, format);
   Event event;
   event.header.type = static_cast<EventType>(data[1]);
   event.whole = bytes;

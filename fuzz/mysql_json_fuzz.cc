@@ -22,14 +22,11 @@ bool write_padded(Bytes document, mysql::JsonShape& shape, ByteBuffer& out) {
   return written;
 }
 
-// With a shape it must be the same text as without: `document` twice, which is learnt and then
-// known; and then one that differs in a byte, whose keys must not be taken for those.
-void compare_with_shape(Bytes document) {
+// With a shape that knows `first` after it was printed twice, `other` must give the same text as
+// without.
+void compare_with_shape(Bytes first, Bytes other) {
   mysql::JsonShape shape;
-  ByteBuffer other;
-  other.append(document);
-  if (!document.empty()) other.data()[document[0] * 31u % document.size()] ^= document.back() | 1;
-  for (const Bytes each : {document, document, other.view()}) {
+  for (const Bytes each : {first, first, other}) {
     ByteBuffer plain;
     ByteBuffer out;
     const bool sound = mysql::append_json(each, plain).has_value();
@@ -38,11 +35,34 @@ void compare_with_shape(Bytes document) {
   }
 }
 
+// One that differs in any byte, or in a byte of a key, must not be taken for the one that is known.
+void compare_with_likes(Bytes document) {
+  ByteBuffer other;
+  other.append(document);
+  if (!document.empty()) other.data()[document[0] * 31u % document.size()] ^= document.back() | 1;
+  compare_with_shape(document, other.view());
+  constexpr uint8_t kSmallObject = 0;
+  constexpr size_t kHead = 5;  // type, count, size
+  ByteBuffer text;
+  if (document.size() < kHead || document[0] != kSmallObject) return;
+  if (!mysql::append_json(document, text)) return;
+  const size_t count = std::min<size_t>(load<uint16_t>(document.data() + 1), 16);
+  for (size_t i = 0; i < count; ++i) {
+    const uint8_t* const entry = document.data() + kHead + i * 4;
+    const size_t length = load<uint16_t>(entry + 2);
+    if (length == 0) continue;
+    other.clear();
+    other.append(document);
+    other.data()[1 + load<uint16_t>(entry) + (i * 7 + document.back()) % length] ^= 1;
+    compare_with_shape(document, other.view());
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ByteBuffer out;
-  compare_with_shape(Bytes(data, size));
+  compare_with_likes(Bytes(data, size));
   if (!mysql::append_json(Bytes(data, size), out)) {
     if (!out.empty()) __builtin_trap();
     return 0;

@@ -14,6 +14,7 @@ import sys
 
 TABLE_MAP, PAYLOAD = 19, 40
 ROWS = {23, 24, 25, 30, 31, 32}
+PARTIAL_UPDATE = 39
 UPDATES = {24, 31}
 FOR_EACH_TYPE = 30
 
@@ -48,6 +49,8 @@ def from_binlog(data, checksum, out):
         if kind in ROWS and table is not None:
             head = struct.pack("<BH", 2 if kind in UPDATES else 0, len(table))
             write(out, "rows", head + table + body)
+        if kind == PARTIAL_UPDATE and table is not None:
+            write(out, "rows", struct.pack("<BH", 4, len(table)) + table + body)
         if kind == PAYLOAD:
             write(out, "payload", body)
 
@@ -72,7 +75,11 @@ def main():
         write(out, "gtid", text.encode())
     if vitess.exists():
         for line in vitess.read_text().splitlines():
-            write(out, "json", bytes.fromhex(json.loads(line)["hex"]))
+            document = bytes.fromhex(json.loads(line)["hex"])
+            write(out, "json", document)
+            for diff in (b"", b"\x00\x03$.a\x03\x05\x01\x00", b"\x02\x04$[0]",
+                         b"\x01\x06$.\"b\"\x03\x04\x01\x00"):
+                write(out, "json_diff", struct.pack("<H", len(document)) + document + diff)
     if not binlogs.exists() and not vitess.exists():
         print("fuzz_seeds: no corpora in %s; starting from nothing" % corpora, file=sys.stderr)
 

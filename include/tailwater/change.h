@@ -24,9 +24,13 @@ enum class Operation : uint8_t {
   kSchemaChange = 6,  ///< a statement that changed the schema: no rows, see Change::statement
   kReadStart = 7,     ///< a snapshot of the table starts: its reads follow. No row
   kReadEnd = 8,       ///< a snapshot of the table is complete. No row
+  /// A statement that changed rows which ones the source's log does not say; only where the source
+  /// was told to record such statements. No rows, see Change::statement.
+  kStatement = 9,
 };
 
-/// "insert", "update", "delete", "read", "truncate", "schema_change", "read_start", "read_end".
+/// "insert", "update", "delete", "read", "truncate", "schema_change", "read_start", "read_end",
+/// "statement".
 std::string_view to_string(Operation operation);
 
 /// One column of a row.
@@ -100,7 +104,7 @@ class Change {
   /// How many columns the key has, and which; 0 for a table without a key.
   [[nodiscard]] size_t key_size() const;
   [[nodiscard]] Field key(size_t part) const;
-  /// kSchemaChange: the statement.
+  /// kSchemaChange, kStatement: the statement.
   [[nodiscard]] std::string_view statement() const;
 
   /// The change's dense number in its changelog.

@@ -24,6 +24,7 @@ unsigned images_of(Op op) {
     case Op::kSchemaChange:
     case Op::kReadStart:
     case Op::kReadEnd:
+    case Op::kStatement:
       return 0;
   }
   return 0;

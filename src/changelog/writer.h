@@ -119,7 +119,8 @@ class Writer {
   virtual Status split() = 0;
   virtual Status end_rows() = 0;
 
-  /// A schema change in the open transaction; counts as a change.
+  /// A schema change, or a statement that was not decoded, in the open transaction; counts as a
+  /// change.
   virtual Status add_statement(const RowsHeader& header, std::string_view database,
                                std::string_view statement) = 0;
 

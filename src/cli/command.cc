@@ -91,6 +91,8 @@ void SourceFlags::add_selection(CLI::App& command) {
   add_columns(command);
   add(command, "schema_file", "--schema",
       "column names for binlogs without them (docs/schema_file.md)");
+  add(command, "on_statement", "--on-statement",
+      "stop (default) at a change that is in the binlog as a statement, or record it undecoded");
   add(command, "replica_server_id", "--replica-server-id",
       "our server id at the source (default: a free one)");
   add(command, "heartbeat_interval", "--heartbeat-interval",

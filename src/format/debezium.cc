@@ -86,6 +86,8 @@ Status DebeziumFormatter::append(const TransactionInfo& transaction, const Chang
   if (options_.provide_transaction_metadata) start_transaction(transaction, change);
   if (change.op == Op::kSchemaChange) {
     if (options_.include_schema_changes) put_schema_change(transaction, change);
+  } else if (change.op == Op::kStatement) {
+    warn_not_shown(transaction, change);
   } else if (change.schema == nullptr) {
     return fail(ErrorKind::kBug, "a change of rows has no schema");
   } else {
@@ -127,6 +129,7 @@ Status DebeziumFormatter::append_row(const TransactionInfo& transaction, const C
     case Op::kUpdate:
       break;
     case Op::kSchemaChange:
+    case Op::kStatement:
       return {};
   }
   if (!key_changed(change, table)) return put({'u', true, true, Image::kAfter});

@@ -381,5 +381,19 @@ TEST(Property, EveryLineIsJsonAndGivesTheValuesBack) {
   }
 }
 
+TEST(Statement, ThatWasNotDecodedIsNotShown) {
+  ChangeView change;
+  change.op = Op::kStatement;
+  change.statement = "UPDATE t SET a = RAND()";
+  change.last = true;
+  for (const std::string& name : list_formats()) {
+    auto formatter = make_formatter(name, {}, SourceKind::kMysql);
+    ASSERT_TRUE(formatter.has_value());
+    std::string out;
+    ASSERT_TRUE((*formatter)->append({}, change, out).has_value());
+    EXPECT_EQ(out, "") << name;
+  }
+}
+
 }  // namespace
 }  // namespace tailwater::format

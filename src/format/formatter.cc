@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log_line.h"
 #include "base/text.h"
 #include "format/canal.h"
 #include "format/debezium.h"
@@ -37,6 +38,11 @@ Result<std::unique_ptr<Formatter>> make_formatter(std::string_view name,
   return fail(ErrorKind::kUserFix, fmt::format("there is no format '{}'", name),
               near.empty() ? fmt::format("the formats are {}", fmt::join(list_formats(), ", "))
                            : fmt::format("did you mean '{}'?", near));
+}
+
+void warn_not_shown(const TransactionInfo& transaction, const ChangeView& change) {
+  log_lines().warn("the output lacks what a statement changed that was not decoded, at {}:{}: {}",
+                   transaction.file, change.source_pos, change.statement.substr(0, 100));
 }
 
 }  // namespace tailwater::format

@@ -116,4 +116,7 @@ Result<std::unique_ptr<Formatter>> make_formatter(std::string_view name,
 Status set_option(FormatOptions& options, std::string_view format, std::string_view name,
                   std::string_view value);
 
+/// Says in a log line that a change cannot be shown in a format: a statement that was not decoded.
+void warn_not_shown(const TransactionInfo& transaction, const ChangeView& change);
+
 }  // namespace tailwater::format

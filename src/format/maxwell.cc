@@ -90,7 +90,8 @@ Status MaxwellFormatter::append(const TransactionInfo& transaction, const Change
     out.append(text_.view());
     return {};
   }
-  if (change.op == Op::kTruncate) return {};
+  if (change.op == Op::kStatement) warn_not_shown(transaction, change);
+  if (change.op == Op::kTruncate || change.op == Op::kStatement) return {};
   if (change.schema == nullptr) return fail(ErrorKind::kBug, "a change of rows has no schema");
   Table& table =
       tables_.find(*change.schema, [this](const Schema& schema) { return make_table(schema); });

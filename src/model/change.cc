@@ -20,6 +20,8 @@ std::string_view to_string(Op op) {
       return "read_start";
     case Op::kReadEnd:
       return "read_end";
+    case Op::kStatement:
+      return "statement";
   }
   return "unknown";
 }

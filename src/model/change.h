@@ -28,6 +28,7 @@ enum class Op : uint8_t {
   kSchemaChange = 6,  ///< a statement that changed the schema; carries `statement`, no rows
   kReadStart = 7,     ///< a snapshot of the table starts: its reads follow; no row
   kReadEnd = 8,       ///< a snapshot of the table is complete; no row
+  kStatement = 9,     ///< a statement that changed rows and was not decoded; as kSchemaChange
 };
 
 /// "insert", "update", …
@@ -62,16 +63,17 @@ struct TransactionInfo {
 /// One change. Everything it points to lives until the reader that gave it moves on.
 struct ChangeView {
   Op op = Op::kInsert;
-  const Schema* schema = nullptr;  ///< null for kSchemaChange of no single table
-  RowView before = {};             ///< update, delete
-  RowView after = {};              ///< insert, update, read
+  const Schema* schema =
+      nullptr;          ///< null for kStatement, and for kSchemaChange of no single table
+  RowView before = {};  ///< update, delete
+  RowView after = {};   ///< insert, update, read
   Offset offset = {};
   uint64_t ordinal = 0;  ///< its place in the transaction as the source sent it, before our filters
   uint64_t source_pos = 0;  ///< binlog: where the event that holds it starts; PostgreSQL: LSN
   uint32_t source_row = 0;  ///< which row of that event
   int64_t ts_us = 0;        ///< when the source ran the statement, as well as it says
-  std::string_view statement = {};  ///< kSchemaChange: its text, UTF-8
-  std::string_view database = {};   ///< kSchemaChange: the session's default database
+  std::string_view statement = {};  ///< kSchemaChange, kStatement: its text, UTF-8
+  std::string_view database = {};   ///< of these two: the session's default database
   bool last = false;                ///< the last change of its transaction
 };
 

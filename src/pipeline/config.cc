@@ -12,6 +12,7 @@ namespace {
 
 const std::vector<std::string> kCompressions = {"none", "lz4", "zstd"};
 const std::vector<std::string> kSyncPolicies = {"commit", "interval", "none"};
+const std::vector<std::string> kOnStatement = {"stop", "record"};
 const std::vector<std::string> kOnFull = {"pause_source", "detach_sink"};
 constexpr uint64_t kSegmentBytesMin = 1 << 20;
 constexpr uint64_t kFrameBytesMin = 4 << 10;
@@ -114,6 +115,12 @@ class SourceKeys {
     TW_ASSIGN(target, settings_.size_bytes(prefix_ + name, target, variables(name)));
     return {};
   }
+  Status choice(const char* name, bool& target, const std::vector<std::string>& choices) {
+    TW_ASSIGN(const size_t index,
+              settings_.choice(prefix_ + name, target ? 1 : 0, choices, variables(name)));
+    target = index != 0;
+    return {};
+  }
   Status number(const char* name, uint32_t& target) {
     TW_ASSIGN(const uint64_t value, settings_.number(prefix_ + name, target, variables(name)));
     if (value > std::numeric_limits<uint32_t>::max()) {
@@ -189,6 +196,7 @@ Result<SourceConfig> read_source(Settings& settings, const std::string& name) {
   TW_TRY(keys.text("snapshot", source.snapshot));
   TW_TRY(keys.number("snapshot_threads", source.snapshot_threads));
   TW_TRY(keys.size("snapshot_chunk_bytes", source.snapshot_chunk_bytes));
+  TW_TRY(keys.choice("on_statement", source.record_statements, kOnStatement));
   TW_TRY(keys.number("replica_server_id", source.replica_server_id));
   TW_TRY(keys.duration("connect_timeout", source.connect_timeout_us));
   TW_TRY(keys.duration("heartbeat_interval", source.heartbeat_interval_us));
@@ -293,6 +301,8 @@ const std::vector<KeyHelp>& all_keys() {
        "initial: the tables' rows first; only: those, then end; when_needed; never"},
       {"source.NAME.snapshot_threads", "2", "how many connections read tables at once"},
       {"source.NAME.snapshot_chunk_bytes", "4MB", "about so many bytes of rows are read at a time"},
+      {"source.NAME.on_statement", "stop",
+       "a change that is in the binlog as a statement: stop, or record it undecoded"},
       {"source.NAME.replica_server_id", "0", "our server id at the source; 0: choose a free one"},
       {"source.NAME.connect_timeout", "10s", "how long a connection may take"},
       {"source.NAME.heartbeat_interval", "5s", "how often an idle server must speak"},

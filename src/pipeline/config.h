@@ -35,6 +35,8 @@ struct SourceConfig {
   std::string snapshot = "never";  ///< initial|only|never|when_needed
   uint32_t snapshot_threads = 2;
   uint64_t snapshot_chunk_bytes = 4 << 20;
+  /// Statements whose rows the binlog lacks: false stops at them, true records them undecoded.
+  bool record_statements = false;
   uint32_t replica_server_id = 0;  ///< 0: choose one
   int64_t connect_timeout_us = 10'000'000;
   int64_t heartbeat_interval_us = 5'000'000;

@@ -164,6 +164,8 @@ Result<SourceKind> find_source_kind(const SourceConfig& config, const std::strin
 Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKind kind,
                                             const std::string& folder, changelog::Writer& writer) {
   (void)kind;
+  const auto on_statement =
+      config.record_statements ? mysql::OnStatement::kRecord : mysql::OnStatement::kStop;
   TW_ASSIGN(const mysql::Bound from, mysql::parse_bound(config.from));
   TW_ASSIGN(const auto until, parse_until(config));
   TW_ASSIGN(const mysql::SnapshotMode snapshot, parse_snapshot_mode(config));
@@ -177,7 +179,8 @@ Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKi
                                           .from = from,
                                           .until = until,
                                           .rules = std::move(rules),
-                                          .schema_file = config.schema_file},
+                                          .schema_file = config.schema_file,
+                                          .on_statement = on_statement},
                                          FileSystem::posix(), writer);
   }
   mysql::MysqlSourceOptions options;
@@ -187,6 +190,7 @@ Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKi
   options.from = from;
   options.until = until;
   options.schema_file = config.schema_file;
+  options.on_statement = on_statement;
   options.server_id = config.replica_server_id;
   options.heartbeat_us = config.heartbeat_interval_us;
   options.deadline_us = config.deadline_us;

@@ -49,6 +49,7 @@ bool SkippedOperations::skips(Op op) const {
     case Op::kRead:
     case Op::kReadStart:
     case Op::kReadEnd:
+    case Op::kStatement:
       break;
   }
   return false;

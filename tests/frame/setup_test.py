@@ -60,6 +60,17 @@ class SetupTest(unittest.TestCase):
         self.assertIn(missing, result.stderr)
         self.assertEqual(self.setup_as_nobody("build", TAILWATER_MYSQL_ROOT=missing).returncode, 0)
 
+    def test_missing_mariadb_root(self):
+        mysql = self.root / "mysql" / "usr"
+        for name in ("sbin/mysqld", "bin/mysql"):
+            (mysql / name).parent.mkdir(parents=True, exist_ok=True)
+            (mysql / name).touch(mode=0o755)
+        missing = str(self.root / "mariadb")
+        result = self.setup_as_nobody("test", TAILWATER_MYSQL_ROOT=str(mysql.parent),
+                                      TAILWATER_MARIADB_ROOT=missing)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(missing, result.stderr)
+
     def test_print_mysql_root(self):
         result = self.setup_as_nobody("--print-mysql-root", TAILWATER_MYSQL_ROOT="/x/y")
         self.assertEqual(result.stdout, "/x/y\n")

@@ -108,6 +108,7 @@ bool CapturedTransaction::of_snapshot() const {
 }
 
 std::string CapturedChange::describe() const {
+  if (op == Op::kStatement) return "statement " + statement;
   if (schema == nullptr) return "schema " + statement;
   std::string text = fmt::format("{} {}", to_string(op), schema->full_name());
   if (!before.empty()) text += " " + describe_row(before);

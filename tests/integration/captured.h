@@ -31,7 +31,8 @@ struct CapturedChange {
   std::string statement;
   bool last = false;
 
-  /// "insert d.t 1|a", "update d.t 1|a -> 1|b", "schema CREATE …": for tests to compare.
+  /// "insert d.t 1|a", "update d.t 1|a -> 1|b", "schema CREATE …", "statement INSERT …": for tests
+  /// to compare.
   [[nodiscard]] std::string describe() const;
 };
 

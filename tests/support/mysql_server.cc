@@ -93,6 +93,7 @@ uint16_t find_free_port() {
 Result<std::unique_ptr<MysqlServer>> MysqlServer::start(const MysqlServerOptions& options) {
   std::unique_ptr<MysqlServer> server(new MysqlServer(options));
   TW_ASSIGN(server->programs_, find_mysql_programs(options.flavor));
+  if (!options.binary.empty()) server->programs_.server.back() = options.binary;
   server->folder_ = std::make_unique<TempFolder>("tailwater-server");
   if (chmod(server->folder_->path().c_str(), 0755) != 0)
     return fail(ErrorKind::kIo, "cannot chmod");

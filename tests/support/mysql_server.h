@@ -24,6 +24,7 @@ struct MysqlServerOptions {
   std::string row_image = {};         ///< empty: the server's default, FULL
   std::string max_allowed_packet = "1G";
   std::string tls_folder = {};  ///< of TestCertificates; empty: MariaDB has no TLS, MySQL its own
+  std::string binary = {};      ///< a copy of the server's program to run in its place
   bool durable = false;         ///< sync at commit; off, as the page cache survives kill -9
   std::vector<std::string> arguments = {};  ///< more of the server's command line; these win
 };

@@ -23,6 +23,8 @@ using mysql::Flavor;
 constexpr const char* kMysqlLoader = "/lib64/ld-linux-x86-64.so.2";
 constexpr const char* kMysqlLoaderArm = "/lib/ld-linux-aarch64.so.1";
 
+constexpr const char* kMariadbShare = "/usr/share/mariadb";
+
 // Raise it when the way a template is made changes.
 constexpr int kTemplateVersion = 3;
 
@@ -46,7 +48,27 @@ std::string find_in_path(const std::string& name) {
   return {};
 }
 
+// A newer MariaDB, in a root folder of its own, where TAILWATER_MARIADB_ROOT names one.
+Result<MysqlPrograms> find_mariadb_in(const std::string& root) {
+  MysqlPrograms programs;
+  programs.binary = root + "/usr/sbin/mariadbd";
+  if (!is_file(programs.binary)) {
+    return fail(ErrorKind::kNotFound, fmt::format("no MariaDB server in {}", root),
+                "run scripts/setup");
+  }
+  programs.root = root;
+  programs.server = programs.tool("mariadbd");
+  programs.server.back() = programs.binary;
+  programs.fixed = {"--basedir=" + root + "/usr", "--lc-messages-dir=" + root + kMariadbShare,
+                    "--character-sets-dir=" + root + kMariadbShare + "/charsets",
+                    "--plugin-dir=" + root + "/usr/lib/mysql/plugin"};
+  return programs;
+}
+
 Result<MysqlPrograms> find_mariadb() {
+  if (const char* root = std::getenv(kMariadbRootVariable); root != nullptr) {
+    return find_mariadb_in(root);
+  }
   MysqlPrograms programs;
   programs.binary = find_in_path("mariadbd");
   if (programs.binary.empty() || find_in_path("mariadb-install-db").empty()) {
@@ -122,8 +144,31 @@ Status make_mysql(const MysqlPrograms& programs, const std::string& folder,
   return {};
 }
 
+// What mariadb-install-db does, which knows no root folders: the system tables, from their files.
+Status make_mariadb_in_root(const MysqlPrograms& programs, const std::string& folder,
+                            const std::string& data) {
+  std::ofstream sql(folder + "/init.sql");
+  sql << "CREATE DATABASE mysql;\nUSE mysql;\nSET @auth_root_socket=NULL;\n";
+  for (const char* file : {"mariadb_system_tables.sql", "mariadb_performance_tables.sql",
+                           "mariadb_system_tables_data.sql", "maria_add_gis_sp_bootstrap.sql",
+                           "mariadb_sys_schema.sql"}) {
+    sql << std::ifstream(programs.root + kMariadbShare + "/" + file).rdbuf() << "\n";
+  }
+  sql << "FLUSH PRIVILEGES;\n" << user_statements();
+  sql.close();
+  fs::create_directory(data);
+  TW_TRY(give_away(folder));
+  std::vector<std::string> command = joined(programs.server, {"--no-defaults"});
+  command = joined(command, programs.fixed);
+  command = joined(command, {"--datadir=" + data, "--innodb-log-file-size=8M", "--bootstrap",
+                             "--max-allowed-packet=8M"});
+  TW_TRY(run_command(command, folder + "/init.sql", unprivileged_user()));
+  return {};
+}
+
 Status make_mariadb(const MysqlPrograms& programs, const std::string& folder,
                     const std::string& data) {
+  if (!programs.root.empty()) return make_mariadb_in_root(programs, folder, data);
   const std::vector<std::string> common = {"--no-defaults", "--datadir=" + data,
                                            "--innodb-log-file-size=8M"};
   TW_TRY(give_away(folder));

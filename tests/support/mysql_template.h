@@ -12,6 +12,10 @@ namespace tailwater::test {
 /// Where MySQL's root folder is unless TAILWATER_MYSQL_ROOT says otherwise; as in scripts/setup.
 constexpr const char* kDefaultMysqlRoot = "/opt/tw-mysql-root";
 
+/// The environment variable that names the root folder of another MariaDB, which is then the one
+/// that tests start; without it they start the installed one.
+constexpr const char* kMariadbRootVariable = "TAILWATER_MARIADB_ROOT";
+
 /// The user of every template: all rights, from any host.
 constexpr const char* kServerUser = "tailwater";
 constexpr const char* kServerPassword = "secret";

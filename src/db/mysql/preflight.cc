@@ -93,6 +93,7 @@ Finding check_row_metadata(const ServerInfo& info) {
 
 Finding check_checksum(const ServerInfo& info) {
   if (info.checksum == "CRC32") return ok("binlog_checksum", "CRC32");
+  if (info.gtid_only()) return ok("binlog_checksum", "not used: InnoDB checks the binlog's pages");
   return {"binlog_checksum", Level::kWarning, info.checksum,
           "damage to the binlog, on disk or on the way, cannot be noticed",
           set_global(info, "binlog_checksum", "CRC32")};
@@ -133,6 +134,7 @@ Finding check_retention(const ServerInfo& info, const PreflightOptions& options)
 }
 
 Finding check_sync_binlog(const ServerInfo& info) {
+  if (info.gtid_only()) return ok("sync_binlog", "not used: InnoDB keeps the binlog");
   if (info.sync_binlog == 1) return ok("sync_binlog", "1");
   return {"sync_binlog", Level::kWarning, std::to_string(info.sync_binlog),
           "a crash of the server's machine can take back transactions that were already streamed",
@@ -147,9 +149,16 @@ Finding check_server_id(const ServerInfo& info) {
 
 Finding check_partial_json(const ServerInfo& info) {
   if (!info.partial_json) return ok("binlog_row_value_options", "no partial updates");
-  return {"binlog_row_value_options", Level::kError, "PARTIAL_JSON",
-          "this version does not decode partial JSON updates and stops at the first one",
-          set_global(info, "binlog_row_value_options", "''")};
+  const bool applied = info.row_image != "MINIMAL";
+  if (applied) return ok("binlog_row_value_options", "PARTIAL_JSON");
+  return {"binlog_row_value_options", Level::kWarning, "PARTIAL_JSON",
+          "with binlog_row_image = MINIMAL there is no document that a partial update could be "
+          "applied to; such values come out as unavailable",
+          set_global(info, "binlog_row_image", "FULL")};
+}
+
+Finding check_engine(const ServerInfo& info) {
+  return ok("binlog_storage_engine", info.binlog_engine + ": positions are GTIDs alone");
 }
 
 std::string account_of(Connection& connection) {
@@ -247,6 +256,7 @@ std::vector<Finding> check_settings(const ServerInfo& info, const PreflightOptio
                             check_checksum, check_gtid, check_partial_json, check_sync_binlog}) {
     findings.push_back(check(info));
   }
+  if (info.gtid_only()) findings.push_back(check_engine(info));
   findings.push_back(check_retention(info, options));
   return findings;
 }

@@ -44,6 +44,26 @@ TEST(CheckSettings, FindsNothingOnAGoodServer) {
   }
 }
 
+TEST(CheckSettings, KnowsABinlogWithoutPlaces) {
+  ServerInfo info = good_server(Flavor::kMariadb);
+  EXPECT_EQ(find(info, "binlog_storage_engine").found, "");
+  info.binlog_engine = "InnoDB";
+  info.checksum = "NONE";
+  info.sync_binlog = 0;
+  EXPECT_EQ(find(info, "binlog_storage_engine").found, "InnoDB: positions are GTIDs alone");
+  for (const Finding& finding : check_settings(info, {})) {
+    EXPECT_EQ(finding.level, Level::kOk) << finding.name << ": " << finding.found;
+  }
+}
+
+TEST(CheckSettings, PartialUpdatesNeedADocumentToApplyThemTo) {
+  ServerInfo info = good_server(Flavor::kMysql);
+  info.partial_json = true;
+  EXPECT_EQ(find(info, "binlog_row_value_options").level, Level::kOk);
+  info.row_image = "MINIMAL";
+  EXPECT_EQ(find(info, "binlog_row_value_options").level, Level::kWarning);
+}
+
 TEST(CheckSettings, MendsInTheWordsOfTheServersVersion) {
   ServerInfo info = good_server(Flavor::kMysql);
   info.binlog_format = "STATEMENT";

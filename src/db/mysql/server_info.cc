@@ -109,6 +109,7 @@ Result<ServerInfo> read_server_info(Connection& connection) {
       variables.text("binlog_row_value_options").find("PARTIAL_JSON") != std::string::npos;
   info.compressed =
       variables.on("binlog_transaction_compression") || variables.on("log_bin_compress");
+  info.binlog_engine = variables.text("binlog_storage_engine");
   const bool renamed = variables.has("log_replica_updates");
   info.logs_replicated = variables.on(renamed ? "log_replica_updates" : "log_slave_updates");
   info.sync_binlog = static_cast<uint64_t>(variables.number("sync_binlog"));
@@ -144,6 +145,11 @@ Result<BinlogStatus> read_binlog_status(Connection& connection) {
   TW_ASSIGN(const auto gtids, binlog_gtid_pos(connection, status.end));
   status.gtids = gtids.value_or("");
   return status;
+}
+
+Result<std::string> read_gtid_binlog_pos(Connection& connection) {
+  TW_ASSIGN(const auto gtids, connection.variable("global.gtid_binlog_pos"));
+  return gtids.value_or("");
 }
 
 Result<std::vector<BinaryLog>> list_binary_logs(Connection& connection) {

@@ -31,6 +31,7 @@ struct ServerInfo {
   bool gtid_strict = false;   ///< MariaDB
   bool partial_json = false;  ///< MySQL: binlog_row_value_options has PARTIAL_JSON
   bool compressed = false;    ///< MySQL: binlog_transaction_compression; MariaDB: log_bin_compress
+  std::string binlog_engine;  ///< MariaDB 12.3 and later; empty where the binlog is in files
   bool logs_replicated = true;  ///< log_replica_updates: what it replicates itself is in its binlog
   uint64_t sync_binlog = 0;
   uint64_t expire_s = 0;  ///< how long binlogs are kept; 0: for ever
@@ -41,6 +42,8 @@ struct ServerInfo {
   [[nodiscard]] bool is_mariadb() const { return flavor == Flavor::kMariadb; }
   /// Whether positions of this server can be GTIDs.
   [[nodiscard]] bool has_gtids() const { return is_mariadb() || gtid_mode == "ON"; }
+  /// Whether its binlog has no places in files, only GTIDs.
+  [[nodiscard]] bool gtid_only() const { return !binlog_engine.empty(); }
   /// "MySQL 8.0.36", "MariaDB 10.11.6".
   [[nodiscard]] std::string describe() const;
 };
@@ -67,6 +70,8 @@ struct BinaryLog {
   std::string name;
   uint64_t bytes = 0;
 };
+/// MariaDB: the last GTID of each domain in the binlog.
+Result<std::string> read_gtid_binlog_pos(Connection& connection);
 /// All that the server still has, oldest first. Errors as above.
 Result<std::vector<BinaryLog>> list_binary_logs(Connection& connection);
 

@@ -39,6 +39,7 @@ Result<std::unique_ptr<BinlogFileSource>> BinlogFileSource::make(BinlogFileOptio
   }
   source->capture_ =
       std::make_unique<Capture>(writer, source->schemas_, source->options_.rules, std::move(end));
+  source->capture_->set_on_statement(source->options_.on_statement);
   return source;
 }
 

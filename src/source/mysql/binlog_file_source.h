@@ -22,6 +22,7 @@ struct BinlogFileOptions {
   std::optional<Bound> until = {};
   CaptureRules rules = {};
   std::string schema_file = {};
+  OnStatement on_statement = OnStatement::kStop;
 };
 
 /// Reads the files one after the other and ends. A changelog that has read some of them goes on

@@ -23,6 +23,10 @@ std::string_view file_number(std::string_view file) {
   return digits;
 }
 
+bool is_heartbeat(EventType type) {
+  return type == EventType::kHeartbeat || type == EventType::kHeartbeatV2;
+}
+
 }  // namespace
 
 int compare_binlog(const BinlogPosition& left, const BinlogPosition& right) {
@@ -49,6 +53,7 @@ Status Capture::start(const CaptureStart& start) {
   file_ = start.position.binlog.file;
   next_pos_ = start.position.binlog.pos;
   gtids_from_file_ = start.gtids_from_file;
+  gtid_only_ = start.gtid_only;
   skip_to_pos_ = start.skip_to_pos;
   skip_to_us_ = start.skip_to_us;
   have_format_ = false;
@@ -58,6 +63,7 @@ Status Capture::start(const CaptureStart& start) {
 }
 
 std::string Capture::where() const {
+  if (gtid_only_) return "after " + position().describe();
   return BinlogPosition{file_, event_pos_}.describe();
 }
 
@@ -98,12 +104,10 @@ Status Capture::take(const Event& event) {
 // Where the event starts and ends. Headers hold only the low 32 bits of the end, artificial events
 // none, and MariaDB 11.4 none inside transactions that it cached.
 void Capture::track_position(const EventHeader& header) {
+  if (gtid_only_) return;  // both stay 0
   event_pos_ = next_pos_;
   const bool artificial = (header.flags & kFlagArtificial) != 0;
-  if (artificial || header.type == EventType::kHeartbeat ||
-      header.type == EventType::kHeartbeatV2) {
-    return;
-  }
+  if (artificial || is_heartbeat(header.type)) return;
   if (header.next_pos == 0) {
     if (header.type != EventType::kFormatDescription && in_transaction_) next_pos_ += header.length;
     return;
@@ -141,6 +145,11 @@ void Capture::note_boundary(const EventHeader& header) {
 
 Status Capture::dispatch(const Event& event) {
   const EventType type = event.header.type;
+  if (fragments_.open() && type != EventType::kMariadbPartialRowData && !is_heartbeat(type)) {
+    return fail(ErrorKind::kCorrupt, fmt::format("a {} event stands between the fragments of a "
+                                                 "rows event",
+                                                 to_string(type)));
+  }
   if (is_rows(type)) return on_rows(event);
   switch (type) {
     case EventType::kTableMap:
@@ -149,6 +158,8 @@ Status Capture::dispatch(const Event& event) {
     case EventType::kGtidTagged:
     case EventType::kAnonymousGtid:
       return on_mysql_gtid(event);
+    case EventType::kMariadbPartialRowData:
+      return on_fragment(event);
     case EventType::kMariadbGtid:
       return on_mariadb_gtid(event);
     case EventType::kQuery:
@@ -169,13 +180,22 @@ Status Capture::dispatch(const Event& event) {
       return on_previous_gtids(event);
     case EventType::kMariadbGtidList:
       return on_gtid_list(event);
-    case EventType::kRowsQuery:
-    case EventType::kMariadbAnnotateRows:
-    case EventType::kMariadbBinlogCheckpoint:
-    case EventType::kStop:
+    case EventType::kExecuteLoadQuery:
+      return on_load_data(event);
+    // The file of a LOAD DATA; the statement that loads it follows, unless it failed.
+    case EventType::kBeginLoadQuery:
+    case EventType::kAppendBlock:
+    case EventType::kDeleteFile:
+    // What the next statement depends on.
     case EventType::kIntvar:
     case EventType::kRand:
     case EventType::kUserVar:
+    case EventType::kRowsQuery:
+    case EventType::kMariadbAnnotateRows:
+    // In a dump all that follows is in clear; of files, see BinlogFile.
+    case EventType::kMariadbStartEncryption:
+    case EventType::kMariadbBinlogCheckpoint:
+    case EventType::kStop:
     case EventType::kIgnorable:
       return {};
     default:
@@ -193,12 +213,6 @@ Status Capture::refuse(const Event& event) {
                 fmt::format("the server reports an incident ({}): its binlog may lack changes",
                             std::string(incident.message)),
                 "start again after this place with --from, once the tables have been read anew");
-  }
-  if (type == EventType::kBeginLoadQuery || type == EventType::kExecuteLoadQuery ||
-      type == EventType::kAppendBlock || type == EventType::kDeleteFile) {
-    return fail(
-        ErrorKind::kUserFix, "the binlog holds a LOAD DATA as a statement, not as rows",
-        "SET GLOBAL binlog_format = 'ROW', reconnect the application, and start after this place");
   }
   if (type == EventType::kXaPrepare) {
     return fail(ErrorKind::kUnsupported, "XA transactions are not read by this version",
@@ -222,6 +236,8 @@ Status Capture::on_format_description(const Event& event) {
 
 Status Capture::on_rotate(const Event& event) {
   TW_ASSIGN(const Rotate rotate, parse_rotate(event));
+  if (gtid_only_) return {};
+  if (rotate.file.empty()) return damaged(event.header.type, "it names no file");
   file_ = rotate.file;
   next_pos_ = rotate.pos;
   const bool artificial = (event.header.flags & kFlagArtificial) != 0 || event.header.next_pos == 0;
@@ -245,7 +261,7 @@ Status Capture::on_rotate(const Event& event) {
 
 Status Capture::on_heartbeat(const Event& event) {
   TW_ASSIGN(const Heartbeat heartbeat, parse_heartbeat(event));
-  const bool news = heartbeat.file == file_ && heartbeat.pos > next_pos_;
+  const bool news = !gtid_only_ && heartbeat.file == file_ && heartbeat.pos > next_pos_;
   if (in_transaction_ || skipping() || !news) return {};
   next_pos_ = heartbeat.pos;
   executed_.move_to(file_, next_pos_);

@@ -18,6 +18,7 @@
 #include "source/mysql/binlog/payload.h"
 #include "source/mysql/binlog/query_event.h"
 #include "source/mysql/binlog/rows_event.h"
+#include "source/mysql/binlog/rows_fragments.h"
 #include "source/mysql/executed.h"
 #include "source/mysql/table_cache.h"
 
@@ -28,6 +29,8 @@ struct CaptureStart {
   Position position = {};  ///< of the first event; its GTIDs are those executed before
   /// Learn the executed GTIDs from the file's own head: the stream starts at a file's first event.
   bool gtids_from_file = false;
+  /// The server tells no places in files (MariaDB's InnoDB binlog): positions are GTIDs alone.
+  bool gtid_only = false;
   /// Transactions that start before this place in the first file are read but not kept. The place
   /// must be where an event starts.
   std::optional<uint64_t> skip_to_pos = {};
@@ -41,6 +44,12 @@ struct CaptureEnd {
   std::optional<MysqlGtidSet> mysql_gtids = {};
   std::optional<MariadbGtidList> mariadb_gtids = {};
   std::optional<int64_t> timestamp_us = {};  ///< before the first transaction at or after
+};
+
+/// What is done with a statement that changed rows which the binlog does not hold.
+enum class OnStatement : uint8_t {
+  kStop,    ///< an error that names it
+  kRecord,  ///< a change of Op::kStatement, and a warning
 };
 
 /// Asked before each transaction of the stream, between it and the one before.
@@ -64,6 +73,9 @@ class Capture {
 
   /// Borrows the gate; null: none.
   void set_gate(TransactionGate* gate) { gate_ = gate; }
+  /// kStop if it is not set.
+  void set_on_statement(OnStatement choice) { on_statement_ = choice; }
+
   /// A new stream of events starts here; an open transaction is taken back.
   Status start(const CaptureStart& start);
   /// Takes one event, whole, header to checksum. Errors carry file:pos.
@@ -109,6 +121,7 @@ class Capture {
   Status on_query(const Event& event);
   Status on_xid(const Event& event);
   Status on_rows(const Event& event);
+  Status on_fragment(const Event& event);
   Status on_payload(const Event& event);
   Status refuse(const Event& event);
 
@@ -119,17 +132,20 @@ class Capture {
   Status drop_open();
   Status savepoint(const std::string& name);
   Status rollback_to(const std::string& name);
+  Status on_load_data(const Event& event);
+  Status add_statement(const EventHeader& header, const QueryEvent& query);
   Status add_schema_change(const EventHeader& header, const QueryEvent& query, Op op);
-  Status refuse_statement(std::string_view statement) const;
+  [[nodiscard]] Error refused_statement() const;
   Status append_rows(const EventHeader& header, const RowsEvent& rows, CachedTable& table);
-  Status append_taken(const ImagePlan& first, const ImagePlan* second, Bytes rows);
-  Status append_masked(const ImagePlan& first, const ImagePlan* second, Bytes rows,
+  Status append_taken(const ImagePlan& first, const ImagePlan* second, const RowsEvent& rows);
+  Status append_masked(const ImagePlan& first, const ImagePlan* second, const RowsEvent& rows,
                        RowMasker& masker);
-  Status mask_image(const ImagePlan& plan, Cursor& rows, RowMasker& masker, ByteBuffer& unmasked);
+  void mask_image(const ImagePlan& plan, RowMasker& masker, size_t at);
+  Status take_image(const ImagePlan& plan, bool after, const RowsEvent& rows, Cursor& cursor);
   Status watch_moves(const Schema& schema, Bytes images);
   [[nodiscard]] bool is_watched(const ImagePlan& first, const ImagePlan* second) const;
-  Status step_over(const ImagePlan& first, const ImagePlan* second, Bytes rows);
-  Status damage_of(const ImagePlan& first, const ImagePlan* second, Bytes rows);
+  Status step_over(const ImagePlan& first, const ImagePlan* second, const RowsEvent& rows);
+  Status damage_of(const ImagePlan& first, const ImagePlan* second, const RowsEvent& rows);
   void check_end();
   [[nodiscard]] std::string where() const;
 
@@ -138,6 +154,8 @@ class Capture {
   TableCache tables_;
   CaptureEnd end_;
   TransactionGate* gate_ = nullptr;
+  OnStatement on_statement_ = OnStatement::kStop;
+  uint64_t statements_ = 0;  ///< recorded
 
   // The stream.
   FormatDescription format_;
@@ -146,6 +164,7 @@ class Capture {
   uint64_t event_pos_ = 0;  ///< where the current event starts
   uint64_t next_pos_ = 0;   ///< where the next one starts
   bool gtids_from_file_ = false;
+  bool gtid_only_ = false;
   std::optional<uint64_t> skip_to_pos_;
   std::optional<int64_t> skip_to_us_;
   bool finished_ = false;
@@ -170,8 +189,11 @@ class Capture {
   int64_t last_ts_us_ = 0;  ///< of the last whole transaction
 
   PayloadReader payload_;
+  RowsFragments fragments_;
+  uint64_t fragments_pos_ = 0;  ///< where the first of them starts
   ByteBuffer unpacked_;
   ByteBuffer scratch_;
+  JsonDocuments documents_;
   std::string statement_;
 };
 

@@ -1,6 +1,7 @@
 // Transactions: begin, rows, savepoints, commit.
 #include <fmt/format.h>
 
+#include "base/log_line.h"
 #include "model/value_text.h"
 #include "source/mysql/binlog/control_events.h"
 #include "source/mysql/binlog/gtid_event.h"
@@ -120,7 +121,7 @@ Status Capture::on_query(const Event& event) {
       return fail(ErrorKind::kUnsupported, "XA transactions are not read by this version",
                   "start after this place with --from to pass over it");
     case StatementKind::kRowChange:
-      return skipped_ ? Status{} : refuse_statement(query.statement);
+      return add_statement(event.header, query);
     case StatementKind::kSchemaChange:
       return add_schema_change(event.header, query, Op::kSchemaChange);
     case StatementKind::kTruncate:
@@ -131,13 +132,53 @@ Status Capture::on_query(const Event& event) {
   return in_transaction_ && !explicit_ ? commit(event.header, query.xid.value_or(0)) : Status{};
 }
 
-Status Capture::refuse_statement(std::string_view statement) const {
-  std::string message = "the binlog holds a change as a statement, not as rows";
-  // Where columns are to be hidden, the statement's values must not be shown either.
-  if (!tables_.rules().columns.hides()) message += fmt::format(": {:.100}", statement);
-  return fail(ErrorKind::kUserFix, std::move(message),
-              "SET GLOBAL binlog_format = 'ROW', reconnect the application, and start after this "
-              "place");
+Status Capture::on_load_data(const Event& event) {
+  TW_ASSIGN(const QueryEvent query, parse_query(event, format_, unpacked_));
+  return add_statement(event.header, query);
+}
+
+// Rows that only a server could tell, by running the statement on the very same tables.
+Status Capture::add_statement(const EventHeader& header, const QueryEvent& query) {
+  const bool alone = !in_transaction_ || !explicit_;
+  if (!in_transaction_) {
+    TW_TRY(begin(header, 0));
+    begin_ts_us_ = timestamp_us(header);
+    if (finished_) return {};
+  }
+  thread_id_ = query.thread_id;
+  if (!skipped_) {
+    statement_.clear();
+    append_statement(query, statement_);
+    // Where columns are to be hidden, the statement's values must not be shown either.
+    if (tables_.rules().columns.hides()) statement_ = "(not shown: columns are hidden)";
+    if (on_statement_ == OnStatement::kStop) {
+      return fail(refused_statement());
+    }
+    TW_TRY(ensure_started());
+    TW_TRY(writer_.add_statement({.op = Op::kStatement,
+                                  .source_pos = event_pos_,
+                                  .ts_us = timestamp_us(header),
+                                  .first_ordinal = ordinal_},
+                                 query.database, statement_));
+    ++statements_;
+    const bool worth_a_line = (statements_ & (statements_ - 1)) == 0;
+    if (worth_a_line) {
+      log_lines().warn(
+          "{}: a statement is recorded, but not the rows that it changed ({} so far): "
+          "{:.100}",
+          where(), statements_, statement_);
+    }
+  }
+  ++ordinal_;
+  return alone ? commit(header, query.xid.value_or(0)) : Status{};
+}
+
+Error Capture::refused_statement() const {
+  return {ErrorKind::kUserFix,
+          fmt::format("the binlog holds a change as a statement, not as rows: {:.100}", statement_),
+          {},
+          "SET GLOBAL binlog_format = 'ROW', reconnect the application, and start after this place; "
+          "or set on_statement = \"record\" to pass over such statements"};
 }
 
 // `op`: kSchemaChange or kTruncate, which the rules tell apart; both are kept as statements.
@@ -191,6 +232,15 @@ Status Capture::on_rows(const Event& event) {
   return {};
 }
 
+Status Capture::on_fragment(const Event& event) {
+  if (skipped_) return {};
+  if (!fragments_.open()) fragments_pos_ = event_pos_;
+  TW_ASSIGN(const auto whole, fragments_.take(event));
+  if (!whole) return {};
+  event_pos_ = fragments_pos_;
+  return on_rows(*whole);
+}
+
 Status Capture::append_rows(const EventHeader& header, const RowsEvent& rows, CachedTable& table) {
   if (rows.columns != table.plan.columns()) {
     return fail(ErrorKind::kCorrupt, fmt::format("rows of {} columns where the table map has {}",
@@ -206,7 +256,7 @@ Status Capture::append_rows(const EventHeader& header, const RowsEvent& rows, Ca
   }
   const Op op = op_of(rows.kind);
   if (!table.selected || tables_.rules().skipped.skips(op)) {
-    return step_over(*first, second, rows.rows);
+    return step_over(*first, second, rows);
   }
   TW_TRY(ensure_started());
   TW_TRY(writer_.start_rows({.op = op,
@@ -216,19 +266,23 @@ Status Capture::append_rows(const EventHeader& header, const RowsEvent& rows, Ca
                              .first_source_row = 0},
                             table.masker ? table.masker->masked() : table.plan.schema()));
   if (table.masker) [[unlikely]] {
-    TW_TRY(append_masked(*first, second, rows.rows, *table.masker));
+    TW_TRY(append_masked(*first, second, rows, *table.masker));
   } else {
-    TW_TRY(append_taken(*first, second, rows.rows));
+    TW_TRY(append_taken(*first, second, rows));
   }
   return writer_.end_rows();
 }
 
-Status Capture::append_taken(const ImagePlan& first, const ImagePlan* second, Bytes rows) {
+Status Capture::append_taken(const ImagePlan& first, const ImagePlan* second,
+                             const RowsEvent& rows) {
   const bool watched = is_watched(first, second);
-  for (Bytes left = rows; !left.empty();) {
+  for (Bytes left = rows.rows; !left.empty();) {
     const size_t images_at = writer_.image_buffer().size();
     const RowsTaken taken =
-        transcode_rows(first, second, left, writer_.split_bytes(), writer_.image_buffer());
+        rows.partial
+            ? transcode_partial_rows(first, *second, left, writer_.split_bytes(),
+                                     writer_.image_buffer(), documents_)
+            : transcode_rows(first, second, left, writer_.split_bytes(), writer_.image_buffer());
     ordinal_ += taken.rows;
     if (watched) TW_TRY(watch_moves(*first.schema, writer_.image_buffer().view(images_at)));
     const bool full = writer_.close_changes(taken.rows);
@@ -240,31 +294,46 @@ Status Capture::append_taken(const ImagePlan& first, const ImagePlan* second, By
 
 // Rows as the source has them stay in our own memory; the changelog gets only what the masker
 // makes.
-Status Capture::append_masked(const ImagePlan& first, const ImagePlan* second, Bytes rows,
-                              RowMasker& masker) {
+Status Capture::append_masked(const ImagePlan& first, const ImagePlan* second,
+                              const RowsEvent& rows, RowMasker& masker) {
   const bool watched = is_watched(first, second);
-  for (Cursor cursor(rows); !cursor.at_end(); ++ordinal_) {
+  for (Cursor cursor(rows.rows); !cursor.at_end(); ++ordinal_) {
     scratch_.clear();
-    TW_TRY(mask_image(first, cursor, masker, scratch_));
-    if (second != nullptr) TW_TRY(mask_image(*second, cursor, masker, scratch_));
+    TW_TRY(take_image(first, false, rows, cursor));
+    const size_t after_at = scratch_.size();
+    if (second != nullptr) TW_TRY(take_image(*second, true, rows, cursor));
+    mask_image(first, masker, 0);
+    if (second != nullptr) mask_image(*second, masker, after_at);
     if (watched) TW_TRY(watch_moves(*first.schema, scratch_.view()));
     TW_TRY(writer_.end_change());
   }
   return {};
 }
 
-// Appends the image after its length to `unmasked`, and its masked form to the changelog.
-Status Capture::mask_image(const ImagePlan& plan, Cursor& rows, RowMasker& masker,
-                           ByteBuffer& unmasked) {
-  const size_t at = unmasked.size();
-  unmasked.put<uint32_t>(0);
-  TW_TRY(transcode_image(plan, rows, unmasked));
-  const Bytes image = unmasked.view(at + sizeof(uint32_t));
-  store<uint32_t>(unmasked.data() + at, static_cast<uint32_t>(image.size()));
+// Appends the next image, after its length, to our own memory.
+Status Capture::take_image(const ImagePlan& plan, bool after, const RowsEvent& rows,
+                           Cursor& cursor) {
+  const size_t at = scratch_.size();
+  scratch_.put<uint32_t>(0);
+  if (!rows.partial) {
+    TW_TRY(transcode_image(plan, cursor, scratch_));
+  } else if (after) {
+    TW_TRY(transcode_partial_image(plan, cursor, scratch_, documents_));
+  } else {
+    TW_TRY(transcode_before_image(plan, cursor, scratch_, documents_));
+  }
+  store<uint32_t>(scratch_.data() + at,
+                  static_cast<uint32_t>(scratch_.size() - at - sizeof(uint32_t)));
+  return {};
+}
+
+// The masked form of the image that stands at a place of our memory.
+void Capture::mask_image(const ImagePlan& plan, RowMasker& masker, size_t at) {
+  const auto bytes = load<uint32_t>(scratch_.data() + at);
+  const Bytes image = scratch_.view(at + sizeof(uint32_t)).first(bytes);
   writer_.begin_image();
   masker.append(RowView(plan.schema->layout(), image), writer_.image_buffer());
   writer_.end_image();
-  return {};
 }
 
 // Whether a snapshot wants to know of rows whose key an update changes: such a row must be read when
@@ -298,9 +367,14 @@ Status Capture::watch_moves(const Schema& schema, Bytes images) {
 }
 
 // Ordinals count what the source sent, whatever is selected: rows that are not kept are counted.
-Status Capture::step_over(const ImagePlan& first, const ImagePlan* second, Bytes rows) {
-  for (Cursor cursor(rows); !cursor.at_end(); ++ordinal_) {
+Status Capture::step_over(const ImagePlan& first, const ImagePlan* second, const RowsEvent& rows) {
+  for (Cursor cursor(rows.rows); !cursor.at_end(); ++ordinal_) {
     scratch_.clear();
+    if (rows.partial) {
+      TW_TRY(transcode_before_image(first, cursor, scratch_, documents_));
+      TW_TRY(transcode_partial_image(*second, cursor, scratch_, documents_));
+      continue;
+    }
     TW_TRY(transcode_image(first, cursor, scratch_));
     if (second != nullptr) TW_TRY(transcode_image(*second, cursor, scratch_));
   }
@@ -308,7 +382,7 @@ Status Capture::step_over(const ImagePlan& first, const ImagePlan* second, Bytes
 }
 
 // Says which column of an event's rows is damaged.
-Status Capture::damage_of(const ImagePlan& first, const ImagePlan* second, Bytes rows) {
+Status Capture::damage_of(const ImagePlan& first, const ImagePlan* second, const RowsEvent& rows) {
   TW_TRY(step_over(first, second, rows));
   return fail(ErrorKind::kBug, "a row was refused and then read");
 }
@@ -367,6 +441,7 @@ Status Capture::commit(const EventHeader& header, uint64_t xid) {
 
 Status Capture::drop_open() {
   const bool open = started_;
+  fragments_.drop();
   in_transaction_ = false;
   started_ = false;
   skipped_ = false;

@@ -142,6 +142,7 @@ Status MysqlSource::prepare_capture(Connection& connection, const ServerInfo& in
     }
     capture_ = std::make_unique<Capture>(writer_, schemas_, options_.rules, std::move(end));
     capture_->set_gate(&snapshots_);
+    capture_->set_on_statement(options_.on_statement);
   }
   std::optional<Position> last = writer_.last_position();
   if (started_ && !capture_->skipping()) last = capture_->position();

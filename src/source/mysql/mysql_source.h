@@ -30,6 +30,7 @@ struct MysqlSourceOptions {
   std::optional<Bound> until = {};
   CaptureRules rules = {};
   std::string schema_file = {};
+  OnStatement on_statement = OnStatement::kStop;
   uint32_t server_id = 0;  ///< ours; 0: choose a free one at each connect
   int64_t heartbeat_us = 5'000'000;
   int64_t deadline_us = 30'000'000;

@@ -57,6 +57,43 @@ ResolvedStart at_file_head(const ServerInfo& info, const std::string& file) {
   return start;
 }
 
+// MariaDB's InnoDB binlog: a stream can start after GTIDs, and nowhere else.
+ResolvedStart at_gtids_only(const ServerInfo& info, const std::string& gtids) {
+  ResolvedStart start{MariadbGtidStart{gtids}, {}};
+  start.capture.position = make_position(info, {}, gtids);
+  start.capture.gtid_only = true;
+  return start;
+}
+
+tl::unexpected<Error> no_places(const BinlogPosition& place) {
+  return fail(Error{ErrorKind::kUserFix,
+                    "this server tells no places in binlog files (binlog_storage_engine)",
+                    place.describe(), "use gtid:SET, now, earliest or a time"});
+}
+
+Result<ResolvedStart> start_gtid_only(Connection& connection, const ServerInfo& info,
+                                      const Bound& from) {
+  switch (from.kind) {
+    case Bound::Kind::kNow: {
+      TW_ASSIGN(const std::string gtids, read_gtid_binlog_pos(connection));
+      return at_gtids_only(info, gtids);
+    }
+    case Bound::Kind::kGtids: {
+      TW_ASSIGN(const MariadbGtidList list, MariadbGtidList::parse(from.gtids));
+      return at_gtids_only(info, list.describe());
+    }
+    case Bound::Kind::kBinlog:
+      return no_places(from.binlog);
+    case Bound::Kind::kEarliest:
+    case Bound::Kind::kTimestamp:
+      break;
+  }
+  // All that there is; the server refuses it when the oldest was purged.
+  ResolvedStart start = at_gtids_only(info, "");
+  if (from.kind == Bound::Kind::kTimestamp) start.capture.skip_to_us = from.timestamp_us;
+  return start;
+}
+
 Result<ResolvedStart> start_now(Connection& connection, const ServerInfo& info) {
   TW_ASSIGN(const BinlogStatus status, read_binlog_status(connection));
   ResolvedStart start{status.end, {}};
@@ -234,6 +271,7 @@ Result<ResolvedStart> resume_mysql(Connection& connection, const ServerInfo& inf
 
 Result<ResolvedStart> resume_mariadb(Connection& connection, const ServerInfo& info,
                                      const Position& position) {
+  if (info.gtid_only()) return at_gtids_only(info, position.gtids);
   if (position.gtids.empty()) return resume_at_file(connection, info, position);
   TW_ASSIGN(const MariadbGtidList ours, MariadbGtidList::parse(position.gtids));
   const bool same_server = position.server == info.identity;
@@ -265,6 +303,7 @@ SourceKind source_kind(const ServerInfo& info) {
 
 Result<ResolvedStart> resolve_start(Connection& connection, const ServerInfo& info,
                                     const Bound& from) {
+  if (info.gtid_only()) return start_gtid_only(connection, info, from);
   switch (from.kind) {
     case Bound::Kind::kNow:
       return start_now(connection, info);
@@ -296,11 +335,17 @@ Result<CaptureEnd> resolve_end(Connection& connection, const ServerInfo& info, c
   CaptureEnd end;
   switch (until.kind) {
     case Bound::Kind::kNow: {
+      if (info.gtid_only()) {
+        TW_ASSIGN(const std::string gtids, read_gtid_binlog_pos(connection));
+        TW_ASSIGN(end.mariadb_gtids, MariadbGtidList::parse(gtids));
+        return end;
+      }
       TW_ASSIGN(const BinlogStatus status, read_binlog_status(connection));
       end.binlog = status.end;
       return end;
     }
     case Bound::Kind::kBinlog:
+      if (info.gtid_only()) return no_places(until.binlog);
       end.binlog = until.binlog;
       return end;
     case Bound::Kind::kTimestamp:

@@ -15,12 +15,20 @@ class Words {
  public:
   explicit Words(std::string_view sql) : rest_(sql) {}
 
+  /// Whether the last word was a quoted name.
+  [[nodiscard]] bool was_quoted() const { return quoted_; }
+  bool at_end() {
+    skip_space();
+    return rest_.empty();
+  }
+
   // The next word in lower case, or a quoted name as it is; empty at the end.
   std::string next() {
     skip_space();
     if (rest_.empty()) return {};
     const char first = rest_.front();
-    if (first == '`' || first == '"' || first == '\'') return quoted(first);
+    quoted_ = first == '`' || first == '"' || first == '\'';
+    if (quoted_) return quoted(first);
     size_t size = 0;
     while (size < rest_.size() && is_word(rest_[size])) ++size;
     if (size == 0) size = 1;
@@ -78,6 +86,7 @@ class Words {
   }
 
   std::string_view rest_;
+  bool quoted_ = false;
 };
 
 struct FirstWord {
@@ -94,6 +103,8 @@ constexpr std::array kFirstWords = {
     FirstWord{"load", StatementKind::kRowChange},
     FirstWord{"call", StatementKind::kRowChange},
     FirstWord{"with", StatementKind::kRowChange},
+    FirstWord{"select", StatementKind::kRowChange},
+    FirstWord{"do", StatementKind::kRowChange},
     FirstWord{"rename", StatementKind::kSchemaChange},
     FirstWord{"truncate", StatementKind::kTruncate},
 };
@@ -112,6 +123,15 @@ bool is_schema_object(Words& words) {
     bool between = false;
     for (const std::string_view skip : kBetween) between = between || word == skip;
     if (!between) return false;
+  }
+  return false;
+}
+
+// CREATE TABLE … SELECT. With rows in the binlog the server writes a plain CREATE TABLE and the
+// rows in its place. No other part of a table's definition can have the word, but for quoted names.
+bool has_select(Words& words) {
+  while (!words.at_end()) {
+    if (words.next() == "select" && !words.was_quoted()) return true;
   }
   return false;
 }
@@ -147,7 +167,8 @@ Statement classify_statement(std::string_view sql) {
     return {known.kind, {}};
   }
   if ((first == "create" || first == "alter" || first == "drop") && is_schema_object(words)) {
-    return {StatementKind::kSchemaChange, {}};
+    const bool with_rows = first == "create" && has_select(words);
+    return {with_rows ? StatementKind::kRowChange : StatementKind::kSchemaChange, {}};
   }
   return {};
 }

@@ -15,7 +15,7 @@ enum class StatementKind : uint8_t {
   kSavepoint,
   kRollbackTo,
   kXa,
-  kRowChange,     ///< INSERT, UPDATE, … as text: binlog_format was not ROW
+  kRowChange,     ///< INSERT, CREATE … SELECT, … as text: binlog_format was not ROW
   kSchemaChange,  ///< CREATE, ALTER, DROP, RENAME of a table or database
   kTruncate,
   kOther,  ///< GRANT, FLUSH, CREATE USER, …: nothing that a reader of rows needs

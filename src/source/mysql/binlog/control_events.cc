@@ -34,7 +34,7 @@ Result<Rotate> parse_rotate(const Event& event) {
   Rotate rotate;
   rotate.pos = cursor.le<uint64_t>();
   rotate.file = as_text(cursor.rest());
-  if (!cursor.ok() || rotate.file.empty()) return damaged(event.header.type, "cut short");
+  if (!cursor.ok()) return damaged(event.header.type, "cut short");
   return rotate;
 }
 

@@ -10,7 +10,8 @@
 
 namespace tailwater::mysql {
 
-/// The binlog goes on in another file. Views borrow from the event, here and below.
+/// The binlog goes on in another file; a server that tells no files names none. Views borrow from
+/// the event, here and below.
 struct Rotate {
   std::string_view file;
   uint64_t pos = 0;

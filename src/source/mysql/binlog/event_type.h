@@ -74,6 +74,7 @@ std::string_view to_string(EventType type);
 constexpr bool is_rows(EventType type) {
   return (type >= EventType::kWriteRowsV1 && type <= EventType::kDeleteRowsV1) ||
          (type >= EventType::kWriteRows && type <= EventType::kDeleteRows) ||
+         type == EventType::kPartialUpdateRows ||
          (type >= EventType::kMariadbWriteRowsCompressedV1 &&
           type <= EventType::kMariadbDeleteRowsCompressed);
 }

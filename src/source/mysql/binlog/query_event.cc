@@ -127,7 +127,9 @@ Result<QueryEvent> parse_query(const Event& event, const FormatDescription& form
   const uint8_t database_bytes = cursor.u8();
   query.error_code = cursor.le<uint16_t>();
   const auto variables_bytes = cursor.le<uint16_t>();
-  const size_t post_header = format.post_header(EventType::kQuery);
+  // Of a LOAD DATA the post header has more: the file's number, and where its name stands.
+  const bool loads = event.header.type == EventType::kExecuteLoadQuery;
+  const size_t post_header = format.post_header(loads ? event.header.type : EventType::kQuery);
   if (post_header > kPostHeaderBytes) cursor.skip(post_header - kPostHeaderBytes);
   Cursor variables(cursor.take(variables_bytes));
   query.database = cursor.text(database_bytes);

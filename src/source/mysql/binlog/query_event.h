@@ -32,7 +32,8 @@ struct QueryEvent {
   std::vector<std::string_view> updated_databases = {};
 };
 
-/// Reads a query event, or MariaDB's query_compressed, whose statement is unpacked into `unpacked`.
+/// Reads a query event, MariaDB's query_compressed, whose statement is unpacked into `unpacked`, or
+/// an execute_load_query event.
 Result<QueryEvent> parse_query(const Event& event, const FormatDescription& format,
                                ByteBuffer& unpacked);
 

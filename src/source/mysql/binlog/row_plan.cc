@@ -246,6 +246,7 @@ Result<RowPlan> RowPlan::make(const TableMap& map, const TableSchema& table,
                                        " cannot be " + std::string(to_string(target.type.kind)));
     }
     if (step.width >= 1 && step.width <= 4) step.length_mask = 0xffffffffu >> (32 - 8 * step.width);
+    step.json = map.columns[i].type == ColumnType::kJson;
     if (!is_kept) step_over(step);
   }
   plan.schema_ = std::move(schema);

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -73,6 +74,7 @@ struct RowColumn {
   uint32_t limit = 0;   ///< the most bytes the value may have; SmallDecimal::groups
   uint32_t column = 0;  ///< of the schema; kNoColumn when it is not kept
   bool variable = false;
+  bool json = false;         ///< the table map's type, whatever the step
   bool over_ascii = false;   ///< kText: bytes below 0x80 are ASCII
   uint32_t length_mask = 0;  ///< of four bytes, those of the length before a value
   const Charset* charset = nullptr;
@@ -136,6 +138,30 @@ class RowPlan {
 /// (docs/row_format.md). kCorrupt, naming the column, when the bytes do not fit; `out` is then as
 /// it was.
 Status transcode_image(const ImagePlan& plan, Cursor& rows, ByteBuffer& out);
+
+/// The JSON documents of a row's before image, by column, while the after image is read, which may
+/// hold only diffs to them. Reused from row to row. Not thread-safe.
+class JsonDocuments {
+ public:
+  /// Forgets the last row; for tables of so many columns.
+  void start(size_t columns) { documents_.assign(columns, std::nullopt); }
+  void set(size_t column, Bytes document) { documents_[column] = document; }
+  /// Nothing where the before image did not have the column, or had NULL in it.
+  [[nodiscard]] std::optional<Bytes> of(size_t column) const { return documents_[column]; }
+
+ private:
+  std::vector<std::optional<Bytes>> documents_;
+};
+
+/// The same for the images of a partial_update_rows event. A before image fills `documents`; in the
+/// after image that follows, columns that were logged as diffs become whole documents again. Where
+/// the before image did not have the column (binlog_row_image is not FULL), the value is
+/// unavailable.
+Status transcode_before_image(const ImagePlan& plan, Cursor& rows, ByteBuffer& out,
+                              JsonDocuments& documents);
+Status transcode_partial_image(const ImagePlan& plan, Cursor& rows, ByteBuffer& out,
+                               JsonDocuments& documents);
+
 /// How far transcode_rows came.
 struct RowsTaken {
   uint32_t rows = 0;
@@ -147,5 +173,8 @@ struct RowsTaken {
 /// what is left.
 RowsTaken transcode_rows(const ImagePlan& first, const ImagePlan* second, Bytes& rows,
                          size_t until_bytes, ByteBuffer& out);
+/// The same for a partial_update_rows event.
+RowsTaken transcode_partial_rows(const ImagePlan& before, const ImagePlan& after, Bytes& rows,
+                                 size_t until_bytes, ByteBuffer& out, JsonDocuments& documents);
 
 }  // namespace tailwater::mysql

@@ -12,6 +12,17 @@ constexpr int32_t kYearBase = 1900;
 
 }  // namespace
 
+Status damaged_row(const ImagePlan& plan, size_t step) {
+  const TableSchema& table = plan.schema->table();
+  std::string what = "a row of " + table.full_name() + " is damaged";
+  if (step < plan.steps.size()) {
+    const uint32_t column = plan.steps[step].column;
+    what += column == kNoColumn ? " at a column that is not kept"
+                                : " at column '" + table.columns[column].name + "'";
+  }
+  return fail(ErrorKind::kCorrupt, std::move(what));
+}
+
 // Columns that are absent must not keep what the memory held before.
 void Transcoder::clear_slots() {
   const size_t from = plan_->presence.size();
@@ -36,9 +47,10 @@ bool Transcoder::careful() {
   size_t bit = 0;
   for (step_ = 0; step_ < plan_->steps.size(); ++step_) {
     const RowColumn& step = plan_->steps[step_];
+    const bool partial = !partial_.empty() && step.json && partial_.take();
     if (step.step == RowStep::kMissing || is_null(nulls, bit++)) {
       set_absent(step);
-    } else if (!apply(step)) {
+    } else if (partial ? !apply_diffs(step) : !apply(step)) {
       return false;
     }
   }
@@ -215,6 +227,7 @@ bool Transcoder::variable(const RowColumn& step) {
   } else {
     if (!write_json(Bytes(in_, count), out_)) [[unlikely]]
       return false;
+    if (documents_ != nullptr) documents_->set(step.column, Bytes(in_, count));
     in_ += count;
   }
   close(step);

@@ -9,6 +9,24 @@
 
 namespace tailwater::mysql {
 
+/// Which JSON columns of an after image are diffs: a bit for each JSON column of the table, whether
+/// the image has it or not.
+class PartialBits {
+ public:
+  PartialBits() = default;
+  explicit PartialBits(Bytes bits) : bits_(bits) {}
+  [[nodiscard]] bool empty() const { return bits_.empty(); }
+  /// Whether the next JSON column is a diff; to be asked for each of the table, in order.
+  bool take() {
+    const size_t at = next_++;
+    return (bits_[at / 8] >> (at % 8) & 1) != 0;
+  }
+
+ private:
+  Bytes bits_;
+  size_t next_ = 0;
+};
+
 /// Images one after the other. Steps read at `in_`, never beyond `end_`, and write into slots or at
 /// the row's end.
 class Transcoder {
@@ -20,6 +38,10 @@ class Transcoder {
   bool image(const ImagePlan& plan);
   /// The same after the image's length.
   bool sized_image(const ImagePlan& plan);
+  /// An image read with care, whose JSON documents go to `documents`.
+  bool image_with_documents(const ImagePlan& plan, JsonDocuments& documents);
+  /// An after image some of whose JSON columns may be diffs to those documents.
+  bool partial_image(const ImagePlan& plan, JsonDocuments& documents);
   [[nodiscard]] RowOutput& output() { return out_; }
   [[nodiscard]] const uint8_t* input() const { return in_; }
   [[nodiscard]] size_t left() const { return static_cast<size_t>(end_ - in_); }
@@ -36,11 +58,14 @@ class Transcoder {
   bool swift_rare(const RowColumn& step, Place& place);
   bool careful();
 
+  bool apply_diffs(const RowColumn& step);
   void start_row();
   void start_presence();
   void clear_slots();
   /// A column that is NULL or missing.
   void set_absent(const RowColumn& step);
+  /// A column that was sent, but whose value cannot be known.
+  void set_unavailable(const RowColumn& step);
   [[nodiscard]] uint8_t* slot(const RowColumn& step) const { return out_.row() + step.slot; }
   void close(const RowColumn& step) {
     const uint8_t* const start = out_.row() + plan_->fixed_bytes;
@@ -76,7 +101,12 @@ class Transcoder {
   const uint8_t* in_;
   const uint8_t* end_;
   size_t step_ = 0;
+  JsonDocuments* documents_ = nullptr;  ///< filled by an image, or used by a partial one
+  PartialBits partial_;                 ///< of the partial image that is read
 };
+
+/// kCorrupt: a row's step cannot be read.
+Status damaged_row(const ImagePlan& plan, size_t step);
 
 inline void Transcoder::start_presence() {
   uint8_t* const row = out_.row();

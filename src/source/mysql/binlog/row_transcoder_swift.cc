@@ -22,17 +22,6 @@ inline bool put_datetime2(const RowColumn& step, uint64_t word, uint8_t* slot) {
   return sound;
 }
 
-Status damaged_row(const ImagePlan& plan, size_t step) {
-  const TableSchema& table = plan.schema->table();
-  std::string what = "a row of " + table.full_name() + " is damaged";
-  if (step < plan.steps.size()) {
-    const uint32_t column = plan.steps[step].column;
-    what += column == kNoColumn ? " at a column that is not kept"
-                                : " at column '" + table.columns[column].name + "'";
-  }
-  return fail(ErrorKind::kCorrupt, std::move(what));
-}
-
 }  // namespace
 
 [[gnu::always_inline]] inline void Transcoder::start_row() {

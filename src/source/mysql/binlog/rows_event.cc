@@ -42,8 +42,7 @@ Result<Shape> shape_of(EventType type) {
     case EventType::kMariadbDeleteRowsCompressed:
       return Shape{RowsKind::kDelete, true, true};
     case EventType::kPartialUpdateRows:
-      return fail(ErrorKind::kUnsupported, "a partial_update_rows event cannot be decoded",
-                  "set binlog_row_value_options='' on the server");
+      return Shape{RowsKind::kUpdate, true, false};
     default:
       return fail(ErrorKind::kUnsupported,
                   "a " + std::string(to_string(type)) + " event cannot be decoded");
@@ -58,6 +57,7 @@ Result<RowsEvent> parse_rows(const Event& event, const FormatDescription& format
   Cursor cursor(event.body);
   RowsEvent rows;
   rows.kind = shape.kind;
+  rows.partial = event.header.type == EventType::kPartialUpdateRows;
   rows.table_id = cursor.le_uint(format.table_id_bytes(event.header.type));
   rows.flags = cursor.le<uint16_t>();
   if (shape.extra) {

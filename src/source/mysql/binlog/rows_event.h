@@ -16,6 +16,7 @@ struct RowsEvent {
   static constexpr uint64_t kDummyTableId = 0x00ffffff;
 
   RowsKind kind = RowsKind::kWrite;
+  bool partial = false;  ///< an update whose after images may hold diffs, see JsonDocuments
   uint64_t table_id = 0;
   uint16_t flags = 0;
   uint32_t columns = 0;
@@ -27,7 +28,7 @@ struct RowsEvent {
 };
 
 /// Reads the head of a row event of version 1 or 2, compressed by MariaDB (then `unpacked` gets the
-/// rows) or not. kUnsupported for version 0 (MySQL 5.1 before its release) and for partial updates.
+/// rows) or not, or of a partial update. kUnsupported for version 0 (MySQL 5.1 before its release).
 Result<RowsEvent> parse_rows(const Event& event, const FormatDescription& format,
                              ByteBuffer& unpacked);
 
