@@ -1,5 +1,7 @@
 #include "source/mysql/ddl/column_facts.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "source/mysql/binlog/charset.h"
 #include "source/mysql/ddl/parse_column.h"
@@ -42,12 +44,17 @@ uint64_t blob_bytes(SqlKind kind) {
   }
 }
 
-// MySQL 9 converts labels from and to these byte by byte, so that others come out.
-bool loses_labels(const Charset& before, std::string_view after, const SqlDialect& dialect) {
-  const auto wide = [](const Charset* charset) {
-    return charset != nullptr && !charset->is_copied() && !charset->has_ascii();
-  };
-  return !dialect.is_mariadb() && (wide(&before) || wide(charset_named(after)));
+// Servers keep the bytes of labels where they should convert them, so that others come out, unless
+// the bytes are the same in both character sets.
+bool loses_labels(const SqlType& type, const Charset& before, std::string_view after) {
+  const Charset* const set = charset_named(after);
+  if (set == nullptr) return true;
+  if (before.is_copied() && set->is_copied()) return false;
+  const bool ascii = std::ranges::all_of(type.labels, [](const SqlLabel& label) {
+    return std::ranges::all_of(label.text, [](char c) { return (c & 0x80) == 0; });
+  });
+  const auto narrow = [](const Charset& each) { return each.is_copied() || each.has_ascii(); };
+  return !ascii || !narrow(before) || !narrow(*set);
 }
 
 bool is_nullable(const ColumnDefinition& column, const DdlSession& session) {
@@ -126,8 +133,8 @@ Result<ColumnFacts> converted_column(const ColumnFacts& column, const std::strin
     return fail(ErrorKind::kUnsupported, "unknown character set " + column.character_set);
   }
   TW_TRY(settle_labels(type, charset));
-  if (!type.labels.empty() && loses_labels(*before, charset, session.dialect)) {
-    return fail(ErrorKind::kUnsupported, "labels are converted from or to wide characters");
+  if (!type.labels.empty() && loses_labels(type, *before, charset)) {
+    return fail(ErrorKind::kUnsupported, "labels are converted to another character set");
   }
   // As many characters as before must fit.
   if (is_blob(type.kind)) type.length = blob_bytes(type.kind) / before->char_bytes_max;

@@ -119,7 +119,8 @@ void parse_long(SqlReader& reader, SqlType& type) {
   }
   type.kind = SqlKind::kMediumtext;
   if (reader.accept_any({"varchar", "varcharacter"})) return;
-  if (reader.accept_any({"char", "character"})) reader.expect("varying");
+  // Else CHARACTER begins CHARACTER SET.
+  if (!reader.accept_both("char", "varying")) (void)reader.accept_both("character", "varying");
 }
 
 void parse_serial(ColumnDefinition& column, SqlType& type) {

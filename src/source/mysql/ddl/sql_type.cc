@@ -317,8 +317,8 @@ void settle_type(SqlType& type, std::string_view charset, const SqlDialect& dial
   if (to_binary) type.kind = binary_form(type.kind);
   const uint64_t factor = to_binary || !is_character(type.kind) ? 1 : char_bytes(charset);
   const bool varying = type.kind == SqlKind::kVarchar || type.kind == SqlKind::kVarbinary;
-  const bool binary = type.kind == SqlKind::kVarbinary || type.kind == SqlKind::kBlob ||
-                      type.kind == SqlKind::kTinyblob || type.kind == SqlKind::kMediumblob;
+  const bool binary = type.kind == SqlKind::kVarbinary ||
+                      (type.kind >= SqlKind::kTinyblob && type.kind <= SqlKind::kLongblob);
   // So far from overflow that no length of a real column comes near it.
   const uint64_t length = std::min<uint64_t>(type.length.value_or(0), UINT32_MAX);
   const bool too_long = varying && length * factor > kVarcharBytesMax;
