@@ -73,6 +73,9 @@ def main():
     if vitess.exists():
         for line in vitess.read_text().splitlines():
             write(out, "json", bytes.fromhex(json.loads(line)["hex"]))
+    for path in sorted((corpora / "maxwell" / "ddl").glob("*.sql")):
+        for line in path.read_bytes().splitlines():
+            write(out, "ddl", b"0" + line)
     if not binlogs.exists() and not vitess.exists():
         print("fuzz_seeds: no corpora in %s; starting from nothing" % corpora, file=sys.stderr)
 

@@ -4,7 +4,7 @@
 // explicit_defaults_for_timestamp, only (a server's name). Statements end with ";" at the end of a
 // line. Behind a line "---" stands what the servers made of them: "mariadb d.t (charset): columns;
 // keys", and "mariadb refuses 2" for a statement that the server did not take, counted from 1.
-// Those lines were recorded from real servers: see tests/integration/ddl_test.cc.
+// Those lines were recorded from real servers: see tests/integration/ddl_servers_test.cc.
 #pragma once
 
 #include <string>

@@ -322,7 +322,7 @@ AlterTable parse_alter_table(SqlReader& reader) {
   alter.if_exists = reader.if_exists();
   alter.name = reader.table_name();
   if (!reader.stopped()) reader.note_table(alter.name);
-  parse_lock_wait(reader);
+  (void)parse_lock_wait(reader);
   while (!reader.at_end() && !reader.at(';')) {
     if (!parse_partitioning(reader) && !parse_action(reader, alter)) {
       reader.stop("what to alter");

@@ -33,7 +33,7 @@ DropTables parse_drop_tables(SqlReader& reader, bool temporary) {
     drop.names.push_back(reader.table_name());
     if (!reader.stopped()) reader.note_table(drop.names.back());
   } while (reader.accept(','));
-  parse_lock_wait(reader);
+  (void)parse_lock_wait(reader);
   (void)reader.accept_any({"restrict", "cascade"});
   return drop;
 }
@@ -46,7 +46,7 @@ RenameTables parse_rename_tables(SqlReader& reader) {
     pair.if_exists = if_exists;
     pair.from = reader.table_name();
     if (!reader.stopped()) reader.note_table(pair.from);
-    parse_lock_wait(reader);
+    (void)parse_lock_wait(reader);
     reader.expect("to");
     pair.to = reader.table_name();
     if (!reader.stopped()) reader.note_table(pair.to);
@@ -59,7 +59,7 @@ TruncateTable parse_truncate(SqlReader& reader) {
   (void)reader.accept("table");
   TruncateTable truncate{reader.table_name()};
   if (!reader.stopped()) reader.note_table(truncate.name);
-  parse_lock_wait(reader);
+  (void)parse_lock_wait(reader);
   (void)reader.accept_any({"drop", "reuse"});  // STORAGE, of MariaDB's Oracle mode
   (void)reader.accept("storage");
   return truncate;

@@ -11,9 +11,7 @@ void parse_index_clauses(SqlReader& reader) {
     if (reader.accept_any({"algorithm", "lock"})) {
       (void)reader.accept('=');
       (void)reader.name();
-    } else if (reader.at_any({"wait", "nowait"})) {
-      parse_lock_wait(reader);
-    } else {
+    } else if (!parse_lock_wait(reader)) {
       return;
     }
   }

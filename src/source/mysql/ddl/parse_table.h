@@ -35,7 +35,7 @@ void parse_partition_list(SqlReader& reader);
 /// PARTITION p VALUES ….
 void parse_partition_entry(SqlReader& reader);
 
-/// WAIT n, NOWAIT, where they stand.
-void parse_lock_wait(SqlReader& reader);
+/// WAIT n, NOWAIT; false, and nothing read, where neither stands.
+bool parse_lock_wait(SqlReader& reader);
 
 }  // namespace tailwater::mysql

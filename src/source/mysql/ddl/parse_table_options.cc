@@ -106,12 +106,12 @@ bool parse_table_option(SqlReader& reader, TableOptions& options) {
   return true;
 }
 
-void parse_lock_wait(SqlReader& reader) {
-  if (reader.accept("nowait")) return;
-  if (reader.at("wait") && reader.peek_second().kind == Kind::kNumber) {
-    reader.skip();
-    reader.skip();
-  }
+bool parse_lock_wait(SqlReader& reader) {
+  if (reader.accept("nowait")) return true;
+  if (!reader.at("wait") || reader.peek_second().kind != Kind::kNumber) return false;
+  reader.skip();
+  reader.skip();
+  return true;
 }
 
 }  // namespace tailwater::mysql
