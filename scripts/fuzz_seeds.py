@@ -80,6 +80,9 @@ def main():
             for diff in (b"", b"\x00\x03$.a\x03\x05\x01\x00", b"\x02\x04$[0]",
                          b"\x01\x06$.\"b\"\x03\x04\x01\x00"):
                 write(out, "json_diff", struct.pack("<H", len(document)) + document + diff)
+    for path in sorted((corpora / "maxwell" / "ddl").glob("*.sql")):
+        for line in path.read_bytes().splitlines():
+            write(out, "ddl", b"0" + line)
     if not binlogs.exists() and not vitess.exists():
         print("fuzz_seeds: no corpora in %s; starting from nothing" % corpora, file=sys.stderr)
 
