@@ -32,7 +32,7 @@ class CaptureTest : public ::testing::Test {
         Writer::open(FileSystem::posix(), folder_.string(), {}, {SourceKind::kMariadb, "", "test"});
     ASSERT_TRUE(writer.has_value()) << writer.error().describe();
     writer_ = std::move(*writer);
-    capture_ = std::make_unique<Capture>(*writer_, names_, Selection{}, std::move(end));
+    capture_ = std::make_unique<Capture>(*writer_, names_, CaptureRules{}, std::move(end));
     const Status started = capture_->start(start);
     ASSERT_TRUE(started.has_value()) << started.error().describe();
   }
