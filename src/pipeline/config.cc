@@ -265,7 +265,9 @@ Result<Config> read_config(Settings& settings) {
   return config;
 }
 
-const std::vector<KeyHelp>& all_keys() {
+namespace {
+
+const std::vector<KeyHelp>& source_keys() {
   static const std::vector<KeyHelp> keys = {
       {"data_dir", "tailwater-data", "the folder of changelogs, cursors and the control socket"},
       {"log_level", "info", "debug, info, warn, error or off"},
@@ -309,6 +311,12 @@ const std::vector<KeyHelp>& all_keys() {
       {"source.NAME.deadline", "30s", "without data and heartbeat the connection is given up"},
       {"source.NAME.retry_min", "500ms", "first pause before connecting again"},
       {"source.NAME.retry_max", "1m", "longest pause before connecting again"},
+  };
+  return keys;
+}
+
+const std::vector<KeyHelp>& other_keys() {
+  static const std::vector<KeyHelp> keys = {
       {"log.segment_bytes", "128MB", "a segment file is closed at about this size"},
       {"log.frame_bytes", "1MB", "a frame is closed at about this size"},
       {"log.compression", "none", "none, lz4 or zstd"},
@@ -335,6 +343,17 @@ const std::vector<KeyHelp>& all_keys() {
       {"sink.NAME.dumpa.…", "", "options of the format"},
       {"sink.NAME.plainview.…", "", "options of the format"},
   };
+  return keys;
+}
+
+}  // namespace
+
+const std::vector<KeyHelp>& all_keys() {
+  static const std::vector<KeyHelp> keys = [] {
+    std::vector<KeyHelp> all = source_keys();
+    all.insert(all.end(), other_keys().begin(), other_keys().end());
+    return all;
+  }();
   return keys;
 }
 

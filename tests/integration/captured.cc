@@ -168,8 +168,10 @@ std::string broken_promise(const Captured& captured) {
     // Reads stand between two transactions of the stream: several may stand at one place.
     const bool again = place == last && !transaction.of_snapshot() && !last_of_snapshot;
     if (place < last || again) {
-      return fmt::format("{}:{} came out of order or twice", transaction.file,
-                         transaction.start_pos);
+      return fmt::format("{}:{} ({}{}) came out of order or twice, after {}:{}{}", transaction.file,
+                         transaction.start_pos, transaction.gtid,
+                         transaction.of_snapshot() ? "reads" : "", std::get<0>(last),
+                         std::get<1>(last), last_of_snapshot ? " (reads)" : "");
     }
     last_of_snapshot = transaction.of_snapshot();
     last = place;

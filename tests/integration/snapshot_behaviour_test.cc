@@ -441,7 +441,7 @@ TEST_P(SnapshotBehaviourTest, KilledProgramReadsNothingTwice) {
   std::ofstream(toml) << fmt::format(
       "data_dir = \"{}\"\n[source.test]\nurl = \"{}\"\ntls = \"disabled\"\n"
       "table_include = [\"snap\\\\..*\"]\nsnapshot = \"initial\"\nsnapshot_chunk_bytes = \"{}\"\n",
-      folder_.path(), server_->url(), 600 + 60000 / static_cast<unsigned>(kills()));
+      folder_.path(), server_->url(), 400 + 20000 / static_cast<unsigned>(kills()));
   std::atomic<bool> writing = true;
   std::jthread workload([&] {
     for (int i = 1; writing; ++i) {
@@ -457,7 +457,7 @@ TEST_P(SnapshotBehaviourTest, KilledProgramReadsNothingTwice) {
   int unfinished = 0;
   for (int i = 0; i < kills(); ++i) {
     const auto program = start_program({"run", "-c", toml}, folder_.file("output"));
-    std::this_thread::sleep_for(std::chrono::milliseconds(60 + random() % 200));
+    std::this_thread::sleep_for(std::chrono::milliseconds(60 + random() % 120));
     EXPECT_TRUE(program->running())
         << read_file(FileSystem::posix(), folder_.file("output")).value_or("");
     program->kill();
@@ -465,7 +465,7 @@ TEST_P(SnapshotBehaviourTest, KilledProgramReadsNothingTwice) {
   }
   writing = false;
   workload.join();
-  EXPECT_GT(unfinished, kills() / 4);
+  EXPECT_GT(unfinished, 1);
   SourceConfig rest = config();
   rest.snapshot_chunk_bytes = 100'000;
   auto running = RunningSource::open(rest, kept(), true);

@@ -177,8 +177,8 @@ Error Capture::refused_statement() const {
   return {ErrorKind::kUserFix,
           fmt::format("the binlog holds a change as a statement, not as rows: {:.100}", statement_),
           {},
-          "SET GLOBAL binlog_format = 'ROW', reconnect the application, and start after this place; "
-          "or set on_statement = \"record\" to pass over such statements"};
+          "SET GLOBAL binlog_format = 'ROW', reconnect the application, and start after this "
+          "place; or set on_statement = \"record\" to pass over such statements"};
 }
 
 // `op`: kSchemaChange or kTruncate, which the rules tell apart; both are kept as statements.
@@ -336,8 +336,8 @@ void Capture::mask_image(const ImagePlan& plan, RowMasker& masker, size_t at) {
   writer_.end_image();
 }
 
-// Whether a snapshot wants to know of rows whose key an update changes: such a row must be read when
-// the update does not have all of it.
+// Whether a snapshot wants to know of rows whose key an update changes: such a row must be read
+// when the update does not have all of it.
 bool Capture::is_watched(const ImagePlan& first, const ImagePlan* second) const {
   const bool partial = second != nullptr && second->sent < first.steps.size();
   return partial && gate_ != nullptr && gate_->watches(first.schema->table());

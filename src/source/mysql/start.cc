@@ -94,13 +94,6 @@ Result<ResolvedStart> start_gtid_only(Connection& connection, const ServerInfo& 
   return start;
 }
 
-Result<ResolvedStart> start_now(Connection& connection, const ServerInfo& info) {
-  TW_ASSIGN(const BinlogStatus status, read_binlog_status(connection));
-  ResolvedStart start{status.end, {}};
-  start.capture.position = make_position(info, status.end, status.gtids);
-  return start;
-}
-
 // BINLOG_GTID_POS takes any event for a place to start; a transaction must start there.
 Status check_mariadb_boundary(Connection& connection, const BinlogPosition& place) {
   TW_ASSIGN(Rows rows, connection.query(fmt::format("SHOW BINLOG EVENTS IN {} FROM {} LIMIT 1",
@@ -160,6 +153,20 @@ Result<ResolvedStart> start_after_gtids(Connection& connection, const ServerInfo
   set.encode(encoded);
   ResolvedStart start{MysqlGtidStart{std::string(as_text(encoded.view())), set.describe()}, {}};
   start.capture.position = make_position(info, {}, set.describe());
+  return start;
+}
+
+// Where MySQL's binlog ends there may be transactions that are not yet among its executed GTIDs, on
+// which a restart goes on: with GTIDs the stream starts with those.
+Result<ResolvedStart> start_now(Connection& connection, const ServerInfo& info) {
+  TW_ASSIGN(const BinlogStatus status, read_binlog_status(connection));
+  if (!info.is_mariadb() && info.has_gtids()) {
+    TW_ASSIGN(ResolvedStart after, start_after_gtids(connection, info, status.gtids));
+    after.capture.position.binlog = status.end;
+    return after;
+  }
+  ResolvedStart start{status.end, {}};
+  start.capture.position = make_position(info, status.end, status.gtids);
   return start;
 }
 

@@ -336,8 +336,8 @@ bool ResultRow::put(const Field& field, size_t to, Cursor& cursor, RowWriter& ro
     case Step::kTimestamp:
       if (!read_datetime(cursor, datetime)) return false;
       row.set_fixed(to, datetime.date.is_zero()
-                                ? kTimestampZero
-                                : datetime.date.days_since_epoch() * kDayUs + datetime.time_us);
+                            ? kTimestampZero
+                            : datetime.date.days_since_epoch() * kDayUs + datetime.time_us);
       return datetime.date.is_zero() || datetime.date.is_valid();
     case Step::kTime:
       if (!read_time(cursor, time_us)) return false;
@@ -348,8 +348,7 @@ bool ResultRow::put(const Field& field, size_t to, Cursor& cursor, RowWriter& ro
   }
 }
 
-bool ResultRow::put_sized(const Field& field, size_t to, Cursor& cursor,
-                          RowWriter& row) const {
+bool ResultRow::put_sized(const Field& field, size_t to, Cursor& cursor, RowWriter& row) const {
   const Bytes value = sized_value(cursor);
   if (!cursor.ok()) return false;
   switch (field.step) {

@@ -301,8 +301,8 @@ Result<TableReader::Outcome> TableReader::read_rows(const ReadTask& task, const 
   const Status selected = session_->select(rows_statement(part, by_key ? 0 : limit), stop);
   if (!selected.has_value()) return failed(selected.error());
   if (!definition_.row) {
-    TW_ASSIGN(definition_.row, ResultRow::make(*definition_.table, definition_.kept,
-                                               session_->columns()));
+    TW_ASSIGN(definition_.row,
+              ResultRow::make(*definition_.table, definition_.kept, session_->columns()));
   }
   const Status filled = fill_chunk(chunk, by_key ? 0 : limit, stop);
   if (!filled.has_value()) return failed(filled.error());

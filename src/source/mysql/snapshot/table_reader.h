@@ -40,8 +40,8 @@ class TableReader {
  private:
   /// A table as it is now.
   struct Definition {
-    size_t index = SIZE_MAX;  ///< in the job's list
-    std::string create;  ///< what SHOW CREATE TABLE said
+    size_t index = SIZE_MAX;                    ///< in the job's list
+    std::string create;                         ///< what SHOW CREATE TABLE said
     std::shared_ptr<const TableSchema> table;   ///< all columns, as they are at the server
     std::shared_ptr<const TableSchema> schema;  ///< what goes into the changelog
     std::vector<uint32_t> kept;                 ///< which columns of `table` that are
