@@ -88,9 +88,9 @@ void ReadAhead::tell_listener() {
   if (listener_) listener_();
 }
 
-void ReadAhead::on_input(std::function<void()> call) {
+void ReadAhead::on_input(const std::function<void()>& call) {
   const std::scoped_lock lock(listener_mutex_);
-  listener_ = std::move(call);
+  listener_ = call;
 }
 
 bool ReadAhead::failed() {

@@ -48,7 +48,7 @@ class ChunkSource {
   /// Whether `next` would give an error and no bytes.
   [[nodiscard]] virtual bool failed() { return false; }
   /// What to call, from a thread of its own, whenever bytes came or it failed; null: nothing.
-  virtual void on_input(std::function<void()> /*call*/) {}
+  virtual void on_input(const std::function<void()>& /*call*/) {}
   [[nodiscard]] virtual size_t memory_bytes() const = 0;
 };
 
@@ -78,7 +78,7 @@ class ReadAhead final : public ChunkSource {
   Result<Chunk> next(const std::stop_token& stop) override;
   std::optional<Chunk> poll() override;
   bool failed() override;
-  void on_input(std::function<void()> call) override;
+  void on_input(const std::function<void()>& call) override;
   [[nodiscard]] size_t memory_bytes() const override;
 
  private:

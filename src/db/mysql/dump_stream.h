@@ -80,7 +80,7 @@ class DumpStream {
   /// Whether `next` will not wait, be it for an error.
   [[nodiscard]] bool has_news() { return reader_->has_news(); }
   /// What to call, from a thread of its own, whenever `has_news` may have changed.
-  void on_input(std::function<void()> call) { reader_->on_input(std::move(call)); }
+  void on_input(const std::function<void()>& call) { reader_->on_input(call); }
   [[nodiscard]] uint64_t bytes_received() const { return reader_->bytes_received(); }
   /// Steady time (Clock) of the last byte, microseconds.
   [[nodiscard]] int64_t last_received_us() const { return reader_->last_received_us(); }

@@ -49,7 +49,7 @@ class PacketReader {
   [[nodiscard]] bool has_news() { return has_buffered_packet() || chunks_->failed(); }
   /// What to call, from a thread of its own, whenever `has_news` may have changed. After
   /// `read_ahead`.
-  void on_input(std::function<void()> call) { chunks_->on_input(std::move(call)); }
+  void on_input(const std::function<void()>& call) { chunks_->on_input(call); }
   /// From now on a thread of its own receives, and nobody else may use the wire.
   void read_ahead();
   /// The sequence number that the next packet must have: 1 after each command that we send.
