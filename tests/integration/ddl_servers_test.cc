@@ -25,11 +25,17 @@ using mysql::TableName;
 constexpr int kRandomStatements = 400;
 constexpr int kStatementsPerStart = 60;
 
+// The same statements in every run; others on request, to look for what servers do that is not
+// known yet.
 uint64_t seed() {
-  const char* text = std::getenv("TAILWATER_SEED");
-  static const uint64_t value =
-      text != nullptr ? std::strtoull(text, nullptr, 10) : std::random_device{}();
-  return value;
+  const char* text = std::getenv("TAILWATER_DDL_SEED");
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : 1;
+}
+
+// What the tracker does not follow, and says so: the table is then read again.
+bool is_admitted(const std::string& reason) {
+  return reason.starts_with("AFTER names the unknown column") ||
+         reason == "a text or blob is defined and converted at once";
 }
 
 bool records() {
@@ -145,7 +151,7 @@ class DdlTest : public ::testing::TestWithParam<Flavor> {
     for (const mysql::SchemaChange& change : follower_->changes()) {
       if (change.kind != mysql::SchemaChange::Kind::kUnknown) continue;
       ++unknown_;
-      EXPECT_TRUE(may_be_stale) << statement << "\n" << change.reason;
+      EXPECT_TRUE(may_be_stale || is_admitted(change.reason)) << statement << "\n" << change.reason;
     }
     stale_ += follower_->read_stale(*live);
     EXPECT_EQ(joined(describe_catalog(follower_->catalog())), joined(describe_catalog(*live)))
@@ -241,7 +247,7 @@ TEST_P(DdlTest, CorpusEqualsTheServer) {
 }
 
 TEST_P(DdlTest, RandomStatementsEqualTheServer) {
-  std::printf("TAILWATER_SEED=%llu\n", static_cast<unsigned long long>(seed()));
+  std::printf("TAILWATER_DDL_SEED=%llu\n", static_cast<unsigned long long>(seed()));
   Random random(seed());
   RandomDdl ddl(GetParam(), random);
   size_t refused = 0;

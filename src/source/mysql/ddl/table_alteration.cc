@@ -71,6 +71,11 @@ class Alteration {
   Result<ColumnFacts> column_of(const ColumnDefinition& definition) {
     TW_ASSIGN(ColumnFacts made, make_column(definition, after_.charset, session_));
     if (!converted_) return made;
+    // The size that it then gets depends on what the column was before, in ways that differ by
+    // server.
+    if (made.data_type.ends_with("text") || made.data_type.ends_with("blob")) {
+      return fail(ErrorKind::kUnsupported, "a text or blob is defined and converted at once");
+    }
     return converted_column(made, *converted_, session_);
   }
 
