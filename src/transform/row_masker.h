@@ -21,6 +21,11 @@ class RowMasker {
   [[nodiscard]] const SchemaPtr& unmasked() const { return unmasked_; }
   [[nodiscard]] const SchemaPtr& masked() const { return masked_; }
 
+  /// Whether the values of a column are replaced.
+  [[nodiscard]] bool masks(size_t column) const {
+    return masks_[column].kind() != Mask::Kind::kNone;
+  }
+
   /// Appends the masked form of a row. NULL stays NULL, unavailable stays unavailable.
   void append(const RowView& row, ByteBuffer& out);
 

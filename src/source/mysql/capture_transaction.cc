@@ -1,4 +1,6 @@
 // Transactions: begin, rows, savepoints, commit.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/log_line.h"
@@ -296,7 +298,12 @@ Status Capture::append_taken(const ImagePlan& first, const ImagePlan* second,
 // makes.
 Status Capture::append_masked(const ImagePlan& first, const ImagePlan* second,
                               const RowsEvent& rows, RowMasker& masker) {
-  const bool watched = is_watched(first, second);
+  // The place of a row is noted by its key; a table with a hidden key is read in one go, and needs
+  // none.
+  const auto& key = first.schema->table().key_columns;
+  const bool hidden_key =
+      std::any_of(key.begin(), key.end(), [&](uint32_t column) { return masker.masks(column); });
+  const bool watched = !hidden_key && is_watched(first, second);
   for (Cursor cursor(rows.rows); !cursor.at_end(); ++ordinal_) {
     scratch_.clear();
     TW_TRY(take_image(first, false, rows, cursor));

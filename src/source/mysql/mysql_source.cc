@@ -108,7 +108,7 @@ Status MysqlSource::connect_and_stream(const std::stop_token& stop) {
   TW_TRY(prepare_capture(connection, info, start, fresh));
   schemas_.set_server(info);
   if (capture_->finished()) return {};
-  TW_TRY(snapshots_.enter(capture_->executed(), info, fresh, /*gap=*/false, stop));
+  TW_TRY(snapshots_.enter(capture_->executed(), info, fresh, stop));
 
   DumpOptions dump_options;
   dump_options.server_id = options_.server_id;

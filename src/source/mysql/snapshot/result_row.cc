@@ -7,6 +7,7 @@
 #include "base/cursor.h"
 #include "db/mysql/quote.h"
 #include "model/decimal.h"
+#include "source/mysql/binlog/length_encoded.h"
 
 namespace tailwater::mysql {
 namespace {
@@ -61,12 +62,7 @@ bool is_label(TypeKind kind) {
 }
 
 Bytes sized_value(Cursor& cursor) {
-  const uint8_t first = cursor.u8();
-  uint64_t size = first;
-  if (first == 0xfc) size = cursor.le<uint16_t>();
-  if (first == 0xfd) size = cursor.le_uint(3);
-  if (first == 0xfe) size = cursor.le<uint64_t>();
-  return cursor.take(size);
+  return as_bytes(length_encoded_text(cursor));
 }
 
 // A date and time: so many of the fields as the length says, the others are zero.

@@ -37,7 +37,7 @@ Snapshots::~Snapshots() {
   leave();
 }
 
-Status Snapshots::enter(const Executed& executed, const ServerInfo& info, bool fresh, bool gap,
+Status Snapshots::enter(const Executed& executed, const ServerInfo& info, bool fresh,
                         const std::stop_token& stop) {
   info_ = info;
   stop_ = stop;
@@ -57,7 +57,7 @@ Status Snapshots::enter(const Executed& executed, const ServerInfo& info, bool f
     }
     loaded_ = true;
   }
-  TW_TRY(add_initial(fresh, gap));
+  TW_TRY(add_initial(fresh));
   junction_.enter(executed);
   return look_after();
 }
@@ -68,22 +68,19 @@ void Snapshots::leave() {
 }
 
 // Which tables must be read before the stream's changes of them mean anything.
-Status Snapshots::add_initial(bool fresh, bool gap) {
-  const bool wanted = gap || options_.mode == SnapshotMode::kInitial ||
+Status Snapshots::add_initial(bool fresh) {
+  const bool wanted = options_.mode == SnapshotMode::kInitial ||
                       options_.mode == SnapshotMode::kOnly ||
                       (options_.mode == SnapshotMode::kWhenNeeded && fresh);
   if (!wanted) return {};
-  std::set<std::string> known;
-  if (!gap) {
-    TW_ASSIGN(known, files_.known_tables());
-  }
+  TW_ASSIGN(std::set<std::string> known, files_.known_tables());
   const auto forget = [&](const SnapshotJob& job) {
     for (const SnapshotTable& table : job.tables) known.insert(table.name.describe());
   };
   for (const SnapshotJob& job : waiting_) {
-    if (job.initial && !gap) forget(job);
+    if (job.initial) forget(job);
   }
-  if (snapshot_ != nullptr && snapshot_->progress().job().initial && !gap) {
+  if (snapshot_ != nullptr && snapshot_->progress().job().initial) {
     forget(snapshot_->progress().job());
   }
   TW_ASSIGN(SnapshotJob job, make_job({}));

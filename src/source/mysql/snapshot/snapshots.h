@@ -23,7 +23,7 @@ enum class SnapshotMode : uint8_t {
   kNever,       ///< only those that are asked for
   kInitial,     ///< of each captured table once
   kOnly,        ///< the same, then the source ends
-  kWhenNeeded,  ///< when there is no position, or it is gone
+  kWhenNeeded,  ///< when there is no position
 };
 
 struct SnapshotsOptions {
@@ -41,9 +41,9 @@ class Snapshots final : public TransactionGate {
   Snapshots(SnapshotsOptions options, FileSystem& files, changelog::Writer& writer);
   ~Snapshots() override;
 
-  /// A stream is about to start. `fresh`: the changelog has no position yet; `gap`: changes before
-  /// this start are lost. Reads what is to be done, and starts with it.
-  Status enter(const Executed& executed, const ServerInfo& info, bool fresh, bool gap,
+  /// A stream is about to start. `fresh`: the changelog has no position yet. Reads what is to be
+  /// done, and starts with it.
+  Status enter(const Executed& executed, const ServerInfo& info, bool fresh,
                const std::stop_token& stop);
   /// Between two transactions, now and then while the stream is busy: starts and ends snapshots.
   Status look_after();
@@ -72,7 +72,7 @@ class Snapshots final : public TransactionGate {
   Status start_job(SnapshotJob job, const std::string& state);
   Status end_job(bool keep_tables);
   Status fail_job(Error error);
-  Status add_initial(bool fresh, bool gap);
+  Status add_initial(bool fresh);
   Result<SnapshotJob> make_job(const SnapshotRequest& request);
   [[nodiscard]] bool needs_attention() const;
 

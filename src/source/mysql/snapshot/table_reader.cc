@@ -217,11 +217,19 @@ Status TableReader::choose_columns(Definition& made) const {
   return {};
 }
 
+// Whether a column's values must not be stored, not even to say how far reading has come.
+bool TableReader::is_hidden(uint32_t column) const {
+  const auto& kept = definition_.kept;
+  const auto at = std::lower_bound(kept.begin(), kept.end(), column);
+  if (at == kept.end() || *at != column) return true;
+  return definition_.masker && definition_.masker->masks(static_cast<size_t>(at - kept.begin()));
+}
+
 // The first key whose values can be written as literals that the index is searched with.
 void TableReader::choose_key(const CatalogTable& table) {
   for (const CatalogKey& key : table.keys) {
     const bool usable = std::all_of(key.columns.begin(), key.columns.end(), [&](uint32_t column) {
-      return can_bound(definition_.table->columns[column]);
+      return can_bound(definition_.table->columns[column]) && !is_hidden(column);
     });
     if (!usable || key.columns.empty()) continue;
     definition_.key = key.columns;

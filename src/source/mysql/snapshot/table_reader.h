@@ -71,6 +71,7 @@ class TableReader {
   Status append_row(Bytes row, ByteBuffer& images);
   Result<std::optional<std::string>> show_create(const TableName& name);
   void choose_key(const CatalogTable& table);
+  [[nodiscard]] bool is_hidden(uint32_t column) const;
   Result<std::optional<KeyBound>> key_at(const KeyRange& range, uint64_t offset, bool last,
                                          const std::stop_token& stop);
   Status split(ReadTask& task, const std::stop_token& stop);
