@@ -15,6 +15,17 @@ Result<std::string> read_file(FileSystem& files, const std::string& path, size_t
   return text;
 }
 
+Status make_durable_folder(FileSystem& files, const std::string& path) {
+  TW_ASSIGN(const bool there, files.exists(path));
+  if (there) return {};
+  TW_TRY(files.make_folder(path));
+  const size_t slash = path.rfind('/');
+  const bool at_root = slash == 0;
+  return files.sync_directory(slash == std::string::npos ? "."
+                              : at_root                  ? "/"
+                                                         : path.substr(0, slash));
+}
+
 Status replace_file(FileSystem& files, const std::string& path, std::string_view text) {
   const std::string aside = path + ".new";
   {

@@ -91,6 +91,9 @@ Result<std::string> read_file(FileSystem& files, const std::string& path,
 /// it holds either the old text or the new one.
 Status replace_file(FileSystem& files, const std::string& path, std::string_view text);
 
+/// Makes a folder whose name is durable; no error if it exists. The folder above it must exist.
+Status make_durable_folder(FileSystem& files, const std::string& path);
+
 /// `folder/name`.
 std::string join_path(std::string_view folder, std::string_view name);
 

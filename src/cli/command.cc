@@ -90,7 +90,7 @@ void SourceFlags::add_selection(CLI::App& command) {
   add_tables(command);
   add_columns(command);
   add(command, "schema_file", "--schema",
-      "column names for binlogs without them (docs/schema_file.md)");
+      "column names for binlogs without them (docs/schema_file.md), or another log's schemas");
   add(command, "on_statement", "--on-statement",
       "stop (default) at a change that is in the binlog as a statement, or record it undecoded");
   add(command, "replica_server_id", "--replica-server-id",

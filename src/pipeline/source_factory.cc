@@ -180,7 +180,8 @@ Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKi
                                           .until = until,
                                           .rules = std::move(rules),
                                           .schema_file = config.schema_file,
-                                          .on_statement = on_statement},
+                                          .on_statement = on_statement,
+                                          .history_folder = join_path(folder, "schemas")},
                                          FileSystem::posix(), writer);
   }
   mysql::MysqlSourceOptions options;
@@ -201,6 +202,7 @@ Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKi
   options.snapshot_readers = config.snapshot_threads;
   options.snapshot_chunk_bytes = config.snapshot_chunk_bytes;
   options.snapshot_folder = join_path(folder, "snapshots");
+  options.history_folder = join_path(folder, "schemas");
   return mysql::MysqlSource::make(std::move(options), writer);
 }
 

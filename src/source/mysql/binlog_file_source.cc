@@ -30,7 +30,7 @@ Result<std::unique_ptr<BinlogFileSource>> BinlogFileSource::make(BinlogFileOptio
   }
   std::unique_ptr<BinlogFileSource> source(new BinlogFileSource(std::move(options), files, writer));
   if (!source->options_.schema_file.empty()) {
-    TW_TRY(source->schemas_.load_file(source->options_.schema_file));
+    TW_TRY(source->schemas_.load_given(source->options_.schema_file));
   }
   CaptureEnd end;
   if (const auto& until = source->options_.until; until) {
@@ -68,6 +68,9 @@ Status BinlogFileSource::read_all(const std::stop_token& stop) {
     gtids = last->gtids;
   }
   TW_ASSIGN(const SourceKind kind, kind_of(files_, options_.paths.front()));
+  const BinlogPosition oldest{base_name(options_.paths.front()), kFirstEventPos};
+  TW_TRY(schemas_.start_without_server({kind, "", from.value_or(oldest), gtids},
+                                       !writer_.last_position().has_value()));
   bool first = true;
   for (const std::string& path : options_.paths) {
     if (stop.stop_requested() || (!first && capture_->finished())) break;
@@ -85,6 +88,7 @@ Status BinlogFileSource::read_all(const std::stop_token& stop) {
     first = false;
     TW_TRY(read_one(path, start, stop));
   }
+  if (!first) TW_TRY(schemas_.leave(capture_->position()));
   return writer_.flush();
 }
 

@@ -11,7 +11,7 @@
 #include "model/source.h"
 #include "source/mysql/bound.h"
 #include "source/mysql/capture.h"
-#include "source/mysql/server_schemas.h"
+#include "source/mysql/schema/tracked_schemas.h"
 #include "transform/capture_rules.h"
 
 namespace tailwater::mysql {
@@ -23,6 +23,7 @@ struct BinlogFileOptions {
   CaptureRules rules = {};
   std::string schema_file = {};
   OnStatement on_statement = OnStatement::kStop;
+  std::string history_folder = {};  ///< of the schemas; empty: only in memory
 };
 
 /// Reads the files one after the other and ends. A changelog that has read some of them goes on
@@ -43,7 +44,10 @@ class BinlogFileSource final : public Source {
 
  private:
   BinlogFileSource(BinlogFileOptions options, FileSystem& files, changelog::Writer& writer)
-      : options_(std::move(options)), files_(files), writer_(writer) {}
+      : options_(std::move(options)),
+        files_(files),
+        writer_(writer),
+        schemas_(files, options_.history_folder) {}
   Status read_all(const std::stop_token& stop);
   Status read_one(const std::string& path, const CaptureStart& start, const std::stop_token& stop);
   void note_progress(uint64_t bytes);
@@ -51,7 +55,7 @@ class BinlogFileSource final : public Source {
   BinlogFileOptions options_;
   FileSystem& files_;
   changelog::Writer& writer_;
-  MapSchemas schemas_;
+  TrackedSchemas schemas_;
   std::unique_ptr<Capture> capture_;
   mutable std::mutex mutex_;
   SourceStatus status_;

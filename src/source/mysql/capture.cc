@@ -2,9 +2,6 @@
 // capture_transaction.cc.
 #include "source/mysql/capture.h"
 
-#include <cctype>
-#include <limits>
-
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -15,28 +12,11 @@
 namespace tailwater::mysql {
 namespace {
 
-std::string_view file_number(std::string_view file) {
-  size_t at = file.size();
-  while (at > 0 && std::isdigit(static_cast<unsigned char>(file[at - 1])) != 0) --at;
-  std::string_view digits = file.substr(at);
-  while (digits.size() > 1 && digits.front() == '0') digits.remove_prefix(1);
-  return digits;
-}
-
 bool is_heartbeat(EventType type) {
   return type == EventType::kHeartbeat || type == EventType::kHeartbeatV2;
 }
 
 }  // namespace
-
-int compare_binlog(const BinlogPosition& left, const BinlogPosition& right) {
-  const std::string_view a = file_number(left.file);
-  const std::string_view b = file_number(right.file);
-  if (a.size() != b.size()) return a.size() < b.size() ? -1 : 1;
-  if (const int order = a.compare(b); order != 0) return order;
-  if (left.pos == right.pos) return 0;
-  return left.pos < right.pos ? -1 : 1;
-}
 
 Capture::Capture(changelog::Writer& writer, SchemaResolver& resolver, CaptureRules rules,
                  CaptureEnd end)
@@ -45,6 +25,7 @@ Capture::Capture(changelog::Writer& writer, SchemaResolver& resolver, CaptureRul
       tables_(writer, resolver, std::move(rules)),
       end_(std::move(end)) {
   writer_.set_position_encoder([this](ByteBuffer& out) { encode_position(position(), out); });
+  resolver_.set_place([this] { return position(); });
 }
 
 Status Capture::start(const CaptureStart& start) {

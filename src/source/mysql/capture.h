@@ -19,7 +19,9 @@
 #include "source/mysql/binlog/query_event.h"
 #include "source/mysql/binlog/rows_event.h"
 #include "source/mysql/binlog/rows_fragments.h"
+#include "source/mysql/binlog_order.h"
 #include "source/mysql/executed.h"
+#include "source/mysql/statement_kind.h"
 #include "source/mysql/table_cache.h"
 
 namespace tailwater::mysql {
@@ -134,7 +136,11 @@ class Capture {
   Status rollback_to(const std::string& name);
   Status on_load_data(const Event& event);
   Status add_statement(const EventHeader& header, const QueryEvent& query);
-  Status add_schema_change(const EventHeader& header, const QueryEvent& query, Op op);
+  Status on_schema_statement(const EventHeader& header, const QueryEvent& query,
+                             StatementKind kind);
+  Status follow_schema_statement(const EventHeader& header, const QueryEvent& query, Op op);
+  [[nodiscard]] bool concerns_us(const SchemaStatement& parsed,
+                                 const std::vector<SchemaChange>& changes) const;
   [[nodiscard]] Error refused_statement() const;
   Status append_rows(const EventHeader& header, const RowsEvent& rows, CachedTable& table);
   Status append_taken(const ImagePlan& first, const ImagePlan* second, const RowsEvent& rows);
@@ -171,9 +177,10 @@ class Capture {
 
   // The open transaction.
   bool in_transaction_ = false;
-  bool explicit_ = false;  ///< ends with a commit of its own, not with its only statement
-  bool skipped_ = false;   ///< before the place or time where reading starts
-  bool started_ = false;   ///< begun in the changelog
+  bool alters_nothing_ = false;  ///< an ALTER TABLE that is only announced, or failed
+  bool explicit_ = false;        ///< ends with a commit of its own, not with its only statement
+  bool skipped_ = false;         ///< before the place or time where reading starts
+  bool started_ = false;         ///< begun in the changelog
   std::string gtid_text_;
   std::optional<MysqlGtid> mysql_gtid_;
   std::optional<MariadbGtid> mariadb_gtid_;
@@ -196,9 +203,5 @@ class Capture {
   JsonDocuments documents_;
   std::string statement_;
 };
-
-/// Which of two places in the binlogs of one server comes first: by the number at the end of the
-/// file name, then by byte. Negative, zero or positive.
-int compare_binlog(const BinlogPosition& left, const BinlogPosition& right);
 
 }  // namespace tailwater::mysql

@@ -9,6 +9,7 @@
 #include "changelog/log_fixture.h"
 #include "source/mysql/binlog/table_schema.h"
 #include "source/mysql/event_maker.h"
+#include "source/mysql/schema/tracked_schemas.h"
 
 namespace tailwater::mysql {
 namespace {
@@ -26,13 +27,16 @@ class Names final : public SchemaResolver {
 class CaptureTest : public ::testing::Test {
  protected:
   void open(const CaptureStart& start, CaptureEnd end = {}) {
+    open_with(names_, start, std::move(end));
+  }
+  void open_with(SchemaResolver& names, const CaptureStart& start, CaptureEnd end = {}) {
     capture_.reset();
     writer_.reset();
     auto writer =
         Writer::open(FileSystem::posix(), folder_.string(), {}, {SourceKind::kMariadb, "", "test"});
     ASSERT_TRUE(writer.has_value()) << writer.error().describe();
     writer_ = std::move(*writer);
-    capture_ = std::make_unique<Capture>(*writer_, names_, CaptureRules{}, std::move(end));
+    capture_ = std::make_unique<Capture>(*writer_, names, CaptureRules{}, std::move(end));
     const Status started = capture_->start(start);
     ASSERT_TRUE(started.has_value()) << started.error().describe();
   }
@@ -49,9 +53,15 @@ class CaptureTest : public ::testing::Test {
 
   // The error of the first event that is not taken.
   std::string take(const std::vector<std::string>& events) {
-    for (const std::string& event : events) {
-      const Status taken = capture_->take(as_bytes(event));
-      if (!taken.has_value()) return taken.error().describe();
+    for (std::string_view rest : events) {
+      while (!rest.empty()) {
+        constexpr size_t kLengthAt = 9;
+        const auto* bytes = as_bytes(rest).data();
+        const auto length = std::min<size_t>(load<uint32_t>(bytes + kLengthAt), rest.size());
+        const Status taken = capture_->take(as_bytes(rest.substr(0, length)));
+        if (!taken.has_value()) return taken.error().describe();
+        rest.remove_prefix(length);
+      }
     }
     const Status flushed = writer_->flush();
     return flushed.has_value() ? "" : flushed.error().describe();
@@ -187,6 +197,49 @@ TEST_F(CaptureTest, NothingMayStandBetweenFragments) {
       take({again.format(), again.gtid(5), again.table_map(), again.insert(1, 1), again.commit(1)}),
       "");
   EXPECT_EQ(transactions().size(), 1U);
+}
+
+// "name=value" of each row, and the statements.
+std::vector<std::string> with_names(const std::string& folder) {
+  auto reader = Reader::open(FileSystem::posix(), folder, {});
+  std::vector<std::string> lines;
+  for (;;) {
+    const auto entry = (*reader)->next();
+    EXPECT_TRUE(entry.has_value()) << entry.error().describe();
+    if (!entry.has_value() || !*entry) return lines;
+    if ((*entry)->kind != TailEntry::Kind::kChange) continue;
+    const ChangeView& change = *(*entry)->change;
+    lines.push_back(change.schema == nullptr ? std::string(change.statement)
+                                             : fmt::format("{}={}", change.schema->columns()[0].name,
+                                                           change.after.fixed<int32_t>(0)));
+  }
+}
+
+// A statement that nobody knows stops nothing: it is recorded, and the table is not taken for what
+// it was. Here is no server to ask: the columns have no names then.
+TEST_F(CaptureTest, StatementsThatAreNotKnownAreRecorded) {
+  EventMaker maker(true);
+  TrackedSchemas schemas(FileSystem::posix(), "");
+  ASSERT_TRUE(schemas.start_without_server(at_file().position, true).has_value());
+  open_with(schemas, at_file());
+  EXPECT_EQ(take({maker.rotate("bin.000001"), maker.format(),
+                  maker.statement(5, "CREATE TABLE d.t (a INT NOT NULL)"), maker.gtid(6),
+                  maker.table_map(), maker.insert(1, 1), maker.commit(1),
+                  maker.statement(7, "ALTER TABLE d.u FROBNICATE a"), maker.gtid(8),
+                  maker.table_map(), maker.insert(2, 1), maker.commit(2),
+                  maker.statement(9, "ALTER TABLE d.t FROBNICATE a"), maker.gtid(10),
+                  maker.table_map(), maker.insert(3, 1), maker.commit(3),
+                  maker.statement(12, "GRANT ALL ON d.* TO x"),
+                  maker.statement(13, "CREATE OR REPLACE TABLE d.t (b INT NOT NULL)"),
+                  maker.gtid(14), maker.table_map(), maker.insert(4, 1), maker.commit(4),
+                  maker.statement(15, "FROBNICATE"), maker.gtid(16), maker.table_map(),
+                  maker.insert(5, 1), maker.commit(5)}),
+            "");
+  EXPECT_THAT(with_names(folder_.string()),
+              ElementsAre("CREATE TABLE d.t (a INT NOT NULL)", "a=1",
+                          "ALTER TABLE d.u FROBNICATE a", "a=2", "ALTER TABLE d.t FROBNICATE a",
+                          "@1=3", "CREATE OR REPLACE TABLE d.t (b INT NOT NULL)", "b=4",
+                          "FROBNICATE", "@1=5"));
 }
 
 }  // namespace

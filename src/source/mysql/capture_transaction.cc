@@ -9,6 +9,8 @@
 #include "source/mysql/binlog/gtid_event.h"
 #include "source/mysql/binlog/query_event.h"
 #include "source/mysql/capture.h"
+#include "source/mysql/ddl/named_tables.h"
+#include "source/mysql/schema/ddl_session.h"
 #include "source/mysql/statement_kind.h"
 
 namespace tailwater::mysql {
@@ -48,6 +50,7 @@ Status Capture::begin(const EventHeader& header, int64_t commit_ts_us, const Mys
   skipped_ = skip_to_pos_.has_value() || skip_to_us_.has_value();
   in_transaction_ = true;
   explicit_ = false;
+  alters_nothing_ = false;
   started_ = false;
   start_pos_ = event_pos_;
   server_id_ = header.server_id;
@@ -94,6 +97,7 @@ Status Capture::on_mariadb_gtid(const Event& event) {
   begin_ts_us_ = timestamp_us(event.header);
   mariadb_gtid_ = gtid.gtid;
   explicit_ = !gtid.standalone();
+  alters_nothing_ = gtid.alters_nothing();
   if (gtid.thread_id) thread_id_ = *gtid.thread_id;
   return {};
 }
@@ -125,13 +129,11 @@ Status Capture::on_query(const Event& event) {
     case StatementKind::kRowChange:
       return add_statement(event.header, query);
     case StatementKind::kSchemaChange:
-      return add_schema_change(event.header, query, Op::kSchemaChange);
     case StatementKind::kTruncate:
-      return add_schema_change(event.header, query, Op::kTruncate);
     case StatementKind::kOther:
-      break;
+      return on_schema_statement(event.header, query, statement.kind);
   }
-  return in_transaction_ && !explicit_ ? commit(event.header, query.xid.value_or(0)) : Status{};
+  return {};
 }
 
 Status Capture::on_load_data(const Event& event) {
@@ -183,20 +185,43 @@ Error Capture::refused_statement() const {
           "place; or set on_statement = \"record\" to pass over such statements"};
 }
 
-// `op`: kSchemaChange or kTruncate, which the rules tell apart; both are kept as statements.
-Status Capture::add_schema_change(const EventHeader& header, const QueryEvent& query, Op op) {
-  resolver_.schema_changed();
+// A statement about tables, or one that has no kind of its own: the parser of such statements
+// tells.
+Status Capture::on_schema_statement(const EventHeader& header, const QueryEvent& query,
+                                    StatementKind kind) {
   const bool alone = !in_transaction_ || !explicit_;
-  if (!in_transaction_) {
+  if (!in_transaction_ && kind != StatementKind::kOther) {
     TW_TRY(begin(header, 0));
     begin_ts_us_ = timestamp_us(header);
     if (finished_) return {};
   }
+  if (!skipped_ && !alters_nothing_) {
+    const Op op = kind == StatementKind::kTruncate ? Op::kTruncate : Op::kSchemaChange;
+    TW_TRY(follow_schema_statement(header, query, op));
+  }
+  return in_transaction_ && alone ? commit(header, query.xid.value_or(0)) : Status{};
+}
+
+// `op`: kSchemaChange or kTruncate, which the rules tell apart; both are kept as statements.
+Status Capture::follow_schema_statement(const EventHeader& header, const QueryEvent& query, Op op) {
+  statement_.clear();
+  append_statement(query, statement_);
+  const DdlSession session = ddl_session(query, format_);
+  const SchemaStatement parsed = parse_schema_statement(statement_, session);
+  if (std::holds_alternative<OtherStatement>(parsed)) return {};
+  if (!in_transaction_) {
+    TW_TRY(begin(header, 0));
+    begin_ts_us_ = timestamp_us(header);
+    if (finished_ || skipped_) return {};
+  }
   thread_id_ = query.thread_id;
-  if (!skipped_ && !tables_.rules().skipped.skips(op)) {
+  StatementPlace place{{}, executed_.server(), {file_, next_pos_}};
+  if (mysql_gtid_) place.gtid = mysql_gtid_->describe();
+  if (mariadb_gtid_) place.gtid = mariadb_gtid_->describe();
+  TW_ASSIGN(const auto changes, resolver_.apply({statement_, session, std::move(place)}, parsed));
+  tables_.clear();
+  if (!tables_.rules().skipped.skips(op) && concerns_us(parsed, changes)) {
     TW_TRY(ensure_started());
-    statement_.clear();
-    append_statement(query, statement_);
     TW_TRY(writer_.add_statement({.op = Op::kSchemaChange,
                                   .source_pos = event_pos_,
                                   .ts_us = timestamp_us(header),
@@ -204,8 +229,20 @@ Status Capture::add_schema_change(const EventHeader& header, const QueryEvent& q
                                  query.database, statement_));
   }
   ++ordinal_;
-  tables_.clear();
-  return alone ? commit(header, query.xid.value_or(0)) : Status{};
+  return {};
+}
+
+// Whether a statement is about a table that is captured, a database, or nobody knows what.
+bool Capture::concerns_us(const SchemaStatement& parsed,
+                          const std::vector<SchemaChange>& changes) const {
+  const NamedTables named = named_tables(parsed);
+  const auto is_ours = [this](const TableName& name) {
+    return name.table.empty() || tables_.rules().tables.selects(name.database, name.table);
+  };
+  if (named.any || std::ranges::any_of(named.names, is_ours)) return true;
+  return std::ranges::any_of(changes, [&](const SchemaChange& change) {
+    return is_ours(change.name) || (!change.old_name.table.empty() && is_ours(change.old_name));
+  });
 }
 
 Status Capture::on_xid(const Event& event) {

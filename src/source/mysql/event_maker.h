@@ -59,6 +59,19 @@ class EventMaker {
     body.append_zeros(7);
     return event(EventType::kMariadbGtid, as_text(body.view()));
   }
+  /// A statement in no transaction, without status variables and default database.
+  std::string statement(uint64_t sequence, std::string_view text) {
+    ByteBuffer start;
+    start.put<uint64_t>(sequence);
+    start.put<uint32_t>(0);
+    start.put<uint8_t>(1);  // no commit follows
+    start.append_zeros(6);
+    std::string made = event(EventType::kMariadbGtid, as_text(start.view()));
+    ByteBuffer body;
+    body.append_zeros(14);
+    body.append(text);
+    return made + event(EventType::kQuery, as_text(body.view()));
+  }
   /// d.t (id INT).
   std::string table_map() {
     ByteBuffer body;

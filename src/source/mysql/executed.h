@@ -27,6 +27,7 @@ class Executed {
 
   [[nodiscard]] Position position() const;
 
+  [[nodiscard]] const std::string& server() const { return server_; }
   [[nodiscard]] const BinlogPosition& binlog() const { return binlog_; }
   [[nodiscard]] const MysqlGtidSet& mysql_gtids() const { return mysql_; }
   [[nodiscard]] const MariadbGtidList& mariadb_gtids() const { return mariadb_; }

@@ -29,7 +29,7 @@ std::string describe_server(const ServerInfo& info, const Endpoint& endpoint) {
 MysqlSource::MysqlSource(MysqlSourceOptions options, changelog::Writer& writer)
     : options_(std::move(options)),
       writer_(writer),
-      schemas_(options_.endpoint),
+      schemas_(FileSystem::posix(), options_.history_folder),
       snapshots_(snapshots_options(), FileSystem::posix(), writer),
       backoff_(options_.retry_min_us, options_.retry_max_us) {}
 
@@ -50,7 +50,7 @@ Result<std::unique_ptr<MysqlSource>> MysqlSource::make(MysqlSourceOptions option
                                                        changelog::Writer& writer) {
   std::unique_ptr<MysqlSource> source(new MysqlSource(std::move(options), writer));
   if (!source->options_.schema_file.empty()) {
-    TW_TRY(source->schemas_.load_file(source->options_.schema_file));
+    TW_TRY(source->schemas_.load_given(source->options_.schema_file));
   }
   return source;
 }
@@ -72,6 +72,7 @@ Status MysqlSource::run_until_ended(const std::stop_token& stop) {
   for (;;) {
     Status streamed = connect_and_stream(stop);
     snapshots_.leave();
+    leave_schemas();
     const Status dropped = writer_.abort();  // of a transaction that was cut
     if (stop.stop_requested()) {
       set_state(SourceStatus::State::kStopped);
@@ -85,6 +86,13 @@ Status MysqlSource::run_until_ended(const std::stop_token& stop) {
     }
     wait_before_retry(stop, streamed.error());
   }
+}
+
+// Says in the history of schemas how far it was kept. That this cannot be said costs nothing now.
+void MysqlSource::leave_schemas() {
+  if (!has_position_) return;
+  const Status left = schemas_.leave(capture_->position());
+  if (!left.has_value()) log_lines().warn("{}", left.error().describe());
 }
 
 void MysqlSource::wait_before_retry(const std::stop_token& stop, const Error& error) {
@@ -106,7 +114,10 @@ Status MysqlSource::connect_and_stream(const std::stop_token& stop) {
   ResolvedStart start;
   bool fresh = false;
   TW_TRY(prepare_capture(connection, info, start, fresh));
-  schemas_.set_server(info);
+  Position first = start.capture.position;
+  // Read from the file's head, and kept from this place on.
+  if (start.capture.skip_to_pos) first.binlog.pos = *start.capture.skip_to_pos;
+  TW_TRY(schemas_.start(options_.endpoint, info, first, fresh, stop));
   if (capture_->finished()) return {};
   TW_TRY(snapshots_.enter(capture_->executed(), info, fresh, stop));
 

@@ -13,7 +13,7 @@
 #include "source/mysql/binlog_watch.h"
 #include "source/mysql/bound.h"
 #include "source/mysql/capture.h"
-#include "source/mysql/server_schemas.h"
+#include "source/mysql/schema/tracked_schemas.h"
 #include "source/mysql/snapshot/snapshots.h"
 #include "transform/capture_rules.h"
 
@@ -41,6 +41,7 @@ struct MysqlSourceOptions {
   unsigned snapshot_readers = 2;  ///< connections that read at once
   uint64_t snapshot_chunk_bytes = 4 << 20;
   std::string snapshot_folder = {};  ///< where snapshots that are not done are noted
+  std::string history_folder = {};   ///< of the schemas; empty: only in memory
 };
 
 class MysqlSource final : public Source {
@@ -67,13 +68,14 @@ class MysqlSource final : public Source {
   Status prepare_capture(Connection& connection, const ServerInfo& info, ResolvedStart& start,
                          bool& fresh);
   [[nodiscard]] SnapshotsOptions snapshots_options() const;
+  void leave_schemas();
   void note_progress(DumpStream& dump);
   void set_state(SourceStatus::State state, std::string trouble = {});
   void wait_before_retry(const std::stop_token& stop, const Error& error);
 
   MysqlSourceOptions options_;
   changelog::Writer& writer_;
-  ServerSchemas schemas_;
+  TrackedSchemas schemas_;
   Snapshots snapshots_;
   std::unique_ptr<Capture> capture_;
   std::unique_ptr<BinlogWatch> watch_;  ///< while it runs, and only if asked for

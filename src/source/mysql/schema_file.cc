@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/crc32c.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -106,6 +107,7 @@ Result<SchemaFile> SchemaFile::parse(std::string_view text) {
   const json document = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!document.is_object()) return wrong("the whole", "it is not a JSON object");
   SchemaFile file;
+  file.crc_ = std::max<uint32_t>(1, crc32c(as_bytes(text)));
   for (const auto& [name, table] : document.items()) {
     if (name.find('.') == std::string::npos) return wrong(name, "a table is named database.table");
     TW_ASSIGN(TableFacts facts, parse_table(table, name));
@@ -120,6 +122,15 @@ const TableFacts* SchemaFile::find(std::string_view database, std::string_view t
   name.append(".").append(table);
   const auto at = tables_.find(name);
   return at == tables_.end() ? nullptr : &at->second;
+}
+
+std::vector<std::pair<TableName, TableFacts>> SchemaFile::tables() const {
+  std::vector<std::pair<TableName, TableFacts>> tables;
+  for (const auto& [name, facts] : tables_) {
+    const size_t dot = name.find('.');
+    tables.emplace_back(TableName{name.substr(0, dot), name.substr(dot + 1)}, facts);
+  }
+  return tables;
 }
 
 std::string print_schema_file(const std::vector<CatalogTable>& tables) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -22,9 +23,14 @@ class SchemaFile {
   /// The table's columns; null when the file does not name it.
   [[nodiscard]] const TableFacts* find(std::string_view database, std::string_view table) const;
   [[nodiscard]] size_t size() const { return tables_.size(); }
+  /// All tables. A name of the file is split at its first dot.
+  [[nodiscard]] std::vector<std::pair<TableName, TableFacts>> tables() const;
+  /// CRC-32C of the file's text; never 0.
+  [[nodiscard]] uint32_t crc() const { return crc_; }
 
  private:
   std::map<std::string, TableFacts, std::less<>> tables_;  // by "database.table"
+  uint32_t crc_ = 1;
 };
 
 /// The text of a schema file for tables as they are now.

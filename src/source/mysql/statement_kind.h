@@ -28,4 +28,10 @@ struct Statement {
 
 Statement classify_statement(std::string_view sql);
 
+/// Whether such a statement is to be shown to the DDL parser: also what has no kind of its own.
+constexpr bool may_change_schemas(StatementKind kind) {
+  return kind == StatementKind::kSchemaChange || kind == StatementKind::kTruncate ||
+         kind == StatementKind::kOther;
+}
+
 }  // namespace tailwater::mysql

@@ -1,16 +1,21 @@
 // TableCache: what the table ids of a binlog mean.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "base/result.h"
 #include "changelog/writer.h"
+#include "model/position.h"
 #include "model/schema.h"
 #include "source/mysql/binlog/row_plan.h"
 #include "source/mysql/binlog/table_map.h"
+#include "source/mysql/ddl/schema_catalog.h"
+#include "source/mysql/schema/statement_in_binlog.h"
 #include "transform/capture_rules.h"
 #include "transform/row_masker.h"
 
@@ -20,10 +25,17 @@ namespace tailwater::mysql {
 class SchemaResolver {
  public:
   virtual ~SchemaResolver() = default;
+  /// Tells how far the stream is, after the last whole transaction: asked when that matters.
+  virtual void set_place(std::function<Position()> place) { (void)place; }
   /// The schema that the mapped table had. Stops (kUnsupported, kUserFix) rather than guess names.
   virtual Result<TableSchema> resolve(const TableMap& map) = 0;
-  /// A statement that changes schemas was read: what was learnt elsewhere may be old.
-  virtual void schema_changed() {}
+  /// A statement that may change schemas was read: what it did. `parsed` is what it says.
+  virtual Result<std::vector<SchemaChange>> apply(const StatementInBinlog& statement,
+                                                  const SchemaStatement& parsed) {
+    (void)statement;
+    (void)parsed;
+    return std::vector<SchemaChange>();
+  }
 };
 
 /// One table id.

@@ -48,6 +48,14 @@ struct MariadbGtidEvent {
   std::optional<uint64_t> thread_id;  ///< MariaDB 11.7 and later
   uint8_t extra_flags = 0;
 
+  // Of the extra flags: with binlog_alter_two_phase an ALTER TABLE is announced first.
+  static constexpr uint8_t kStartAlter = 2;
+  static constexpr uint8_t kRollbackAlter = 8;
+
+  /// An ALTER TABLE that is not done: one that begins, or that failed.
+  [[nodiscard]] bool alters_nothing() const {
+    return (extra_flags & (kStartAlter | kRollbackAlter)) != 0;
+  }
   [[nodiscard]] bool standalone() const { return (flags & kStandalone) != 0; }
 };
 Result<MariadbGtidEvent> parse_mariadb_gtid_event(const Event& event);

@@ -108,6 +108,8 @@ bool read_variable(Variable variable, Cursor& cursor, QueryEvent& query) {
       cursor.skip(8);
       return true;
     case Variable::kExplicitDefaultsTs:
+      query.explicit_defaults_for_timestamp = cursor.u8() != 0;
+      return true;
     case Variable::kRequirePrimaryKey:
     case Variable::kDefaultTableEncryption:
       cursor.skip(1);

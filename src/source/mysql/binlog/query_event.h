@@ -29,6 +29,7 @@ struct QueryEvent {
   std::string_view time_zone = {};
   std::optional<uint32_t> microseconds = {};  ///< to add to the header's timestamp
   std::optional<uint64_t> xid = {};           ///< of an atomic DDL
+  std::optional<bool> explicit_defaults_for_timestamp = {};
   std::vector<std::string_view> updated_databases = {};
 };
 

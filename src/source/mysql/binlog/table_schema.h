@@ -20,12 +20,14 @@ struct ColumnFacts {
   bool nullable = true;
   bool generated = false;
   bool invisible = false;
+  bool operator==(const ColumnFacts&) const = default;
 };
 
 struct TableFacts {
   std::vector<ColumnFacts> columns;
   std::vector<uint32_t> primary_key = {};               ///< indexes into columns, in key order
   std::vector<std::vector<uint32_t>> unique_keys = {};  ///< in the server's order
+  bool operator==(const TableFacts&) const = default;
 };
 
 /// From a table map with names (binlog_row_metadata=FULL) alone. kUserFix when it has none.

@@ -22,7 +22,9 @@ class StatementApplication {
   void operator()(const UnknownStatement& statement) {
     const std::string reason = "a statement that is not understood: " + statement.describe();
     for (const TableName& name : statement.tables) lose(key(name), reason);
-    if (statement.tables.empty()) note(Kind::kUnknown, {}, reason);
+    if (!statement.tables.empty()) return;
+    for (auto& [name, table] : tables()) table.stale = reason;
+    note(Kind::kUnknown, {}, reason);
   }
 
   void operator()(const CreateTable& create) {

@@ -68,6 +68,8 @@ class SchemaCatalog {
   [[nodiscard]] const std::map<TableName, TrackedTable>& tables() const { return tables_; }
   [[nodiscard]] const std::map<std::string, std::string>& databases() const { return databases_; }
   [[nodiscard]] NameCase name_case() const { return name_case_; }
+  /// The name that a table is kept under.
+  [[nodiscard]] TableName key_of(const TableName& name) const;
 
   /// Appends the whole catalog in the form of docs/schema_history_format.md.
   void encode(ByteBuffer& out) const;
@@ -76,7 +78,6 @@ class SchemaCatalog {
 
  private:
   friend class StatementApplication;
-  [[nodiscard]] TableName key_of(const TableName& name) const;
 
   NameCase name_case_;
   std::map<TableName, TrackedTable> tables_;
