@@ -20,7 +20,8 @@ Status ServerSchemas::load_file(const std::string& path) {
   return {};
 }
 
-void ServerSchemas::set_server(const ServerInfo& info) {
+void ServerSchemas::set_server(const Endpoint& endpoint, const ServerInfo& info) {
+  endpoint_ = endpoint;
   connection_.reset();
   if (info.row_metadata == "FULL") return;
   log_lines().warn(

@@ -19,12 +19,10 @@ namespace tailwater::mysql {
 /// Asks the catalog over a connection of its own, opened when first needed. Not thread-safe.
 class ServerSchemas final : public SchemaResolver {
  public:
-  explicit ServerSchemas(Endpoint endpoint) : endpoint_(std::move(endpoint)) {}
-
   /// Tables in this file are named by it, whatever the catalog says.
   Status load_file(const std::string& path);
-  /// Whose binlog is read from now on.
-  void set_server(const ServerInfo& info);
+  /// Whose binlog is read from now on. To be called before the first `resolve`.
+  void set_server(const Endpoint& endpoint, const ServerInfo& info);
 
   Result<TableSchema> resolve(const TableMap& map) override;
 
