@@ -1,4 +1,5 @@
 // tailwater check: is this source ready, and what exactly would mend it?
+#include <algorithm>
 #include <memory>
 
 #include <fmt/color.h>
@@ -110,14 +111,19 @@ Result<int> check(const CheckFlags& flags) {
   if (!flags.url.empty()) settings.set_flag("source.check.url", flags.url);
   flags.source.apply(settings, "check");
   TW_ASSIGN(const pipeline::SourceConfig config, pipeline::read_source(settings, "check"));
-  TW_ASSIGN(const mysql::Endpoint endpoint, pipeline::endpoint_of(config));
-  TW_ASSIGN(mysql::Connection connection, mysql::Connection::open(endpoint));
   if (!flags.schema_out.empty()) {
+    TW_ASSIGN(mysql::Connection connection, pipeline::connect_first(config));
     TW_TRY(write_schema(connection, config, flags.schema_out));
     return kExitDone;
   }
-  TW_ASSIGN(const auto findings, mysql::check_server(connection));
-  return print_findings(findings, connection, flags.json);
+  TW_ASSIGN(const auto endpoints, pipeline::endpoints_of(config));
+  int code = kExitDone;
+  for (const mysql::Endpoint& endpoint : endpoints) {
+    TW_ASSIGN(mysql::Connection connection, mysql::Connection::open(endpoint));
+    TW_ASSIGN(const auto findings, mysql::check_server(connection));
+    code = std::max(code, print_findings(findings, connection, flags.json));
+  }
+  return code;
 }
 
 }  // namespace

@@ -93,12 +93,17 @@ void SourceFlags::add_selection(CLI::App& command) {
       "column names for binlogs without them (docs/schema_file.md), or another log's schemas");
   add(command, "on_statement", "--on-statement",
       "stop (default) at a change that is in the binlog as a statement, or record it undecoded");
+  add(command, "on_errant", "--on-errant",
+      "stop (default) at a server with transactions beside the history that was read, or accept "
+      "it");
   add(command, "replica_server_id", "--replica-server-id",
       "our server id at the source (default: a free one)");
   add(command, "heartbeat_interval", "--heartbeat-interval",
       "how often an idle server must speak (default 5s)");
   add(command, "deadline", "--deadline",
       "without data and heartbeat the connection is given up (default 30s)");
+  add(command, "failover_timeout", "--failover-timeout",
+      "how long servers that may still come are waited for (default 1m)");
 }
 
 void SourceFlags::apply(pipeline::Settings& settings, const std::string& source) const {

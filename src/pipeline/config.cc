@@ -13,6 +13,7 @@ namespace {
 const std::vector<std::string> kCompressions = {"none", "lz4", "zstd"};
 const std::vector<std::string> kSyncPolicies = {"commit", "interval", "none"};
 const std::vector<std::string> kOnStatement = {"stop", "record"};
+const std::vector<std::string> kOnErrant = {"stop", "accept"};
 const std::vector<std::string> kOnFull = {"pause_source", "detach_sink"};
 constexpr uint64_t kSegmentBytesMin = 1 << 20;
 constexpr uint64_t kFrameBytesMin = 4 << 10;
@@ -203,6 +204,8 @@ Result<SourceConfig> read_source(Settings& settings, const std::string& name) {
   TW_TRY(keys.duration("deadline", source.deadline_us));
   TW_TRY(keys.duration("retry_min", source.retry_min_us));
   TW_TRY(keys.duration("retry_max", source.retry_max_us));
+  TW_TRY(keys.choice("on_errant", source.accept_errant, kOnErrant));
+  TW_TRY(keys.duration("failover_timeout", source.failover_timeout_us));
   TW_TRY(read_log(settings, name, source.log));
   if (source.url.empty()) {
     return fail(ErrorKind::kUserFix, fmt::format("source.{}.url is not set", name),
@@ -271,7 +274,8 @@ const std::vector<KeyHelp>& source_keys() {
   static const std::vector<KeyHelp> keys = {
       {"data_dir", "tailwater-data", "the folder of changelogs, cursors and the control socket"},
       {"log_level", "info", "debug, info, warn, error or off"},
-      {"source.NAME.url", "", "mysql://user@host:port or mariadb://…; binlog:FILE"},
+      {"source.NAME.url", "",
+       "mysql://user@host:port (several: host,host) or mariadb://…; binlog:FILE"},
       {"source.NAME.user", "", "over the URL's user"},
       {"source.NAME.password_file", "", "a file that holds the password"},
       {"source.NAME.password_command", "",
@@ -311,6 +315,11 @@ const std::vector<KeyHelp>& source_keys() {
       {"source.NAME.deadline", "30s", "without data and heartbeat the connection is given up"},
       {"source.NAME.retry_min", "500ms", "first pause before connecting again"},
       {"source.NAME.retry_max", "1m", "longest pause before connecting again"},
+      {"source.NAME.on_errant", "stop",
+       "a server that committed transactions beside the history that was read: stop, or accept it"},
+      {"source.NAME.failover_timeout", "1m",
+       "how long servers that may still come are waited for before one that refuses ends the "
+       "source"},
   };
   return keys;
 }

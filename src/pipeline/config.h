@@ -43,6 +43,8 @@ struct SourceConfig {
   int64_t deadline_us = 30'000'000;  ///< without data and heartbeat the connection is given up
   int64_t retry_min_us = 500'000;
   int64_t retry_max_us = 60'000'000;
+  bool accept_errant = false;  ///< go on at a server with errant transactions
+  int64_t failover_timeout_us = 60'000'000;
   bool watch_end = false;  ///< not a key: `run` asks the server how far behind it is, for `status`
   changelog::WriterOptions log;
 };

@@ -120,8 +120,7 @@ Status Stream::acknowledge() {
 Status validate_position(const StreamOptions& options, const std::string& position) {
   const pipeline::SourceConfig config = config_of(options);
   TW_ASSIGN(const mysql::Bound bound, mysql::parse_bound(position));
-  TW_ASSIGN(const mysql::Endpoint endpoint, pipeline::endpoint_of(config));
-  TW_ASSIGN(mysql::Connection connection, mysql::Connection::open(endpoint));
+  TW_ASSIGN(mysql::Connection connection, pipeline::connect_first(config));
   TW_ASSIGN(const mysql::ServerInfo info, mysql::read_server_info(connection));
   return mysql::check_position(connection, info, bound);
 }

@@ -41,8 +41,7 @@ Status check_scheme(const std::string& url) {
               "write mysql://user@host:port, mariadb://user@host:port, or binlog:FILE");
 }
 
-Result<mysql::Endpoint> make_endpoint(const SourceConfig& config) {
-  TW_ASSIGN(mysql::Endpoint endpoint, mysql::parse_endpoint(config.url));
+Status complete(mysql::Endpoint& endpoint, const SourceConfig& config) {
   const auto over = [](std::string& target, const std::string& value) {
     if (!value.empty()) target = value;
   };
@@ -56,8 +55,7 @@ Result<mysql::Endpoint> make_endpoint(const SourceConfig& config) {
     TW_ASSIGN(endpoint.tls, mysql::parse_tls_mode(config.tls));
   }
   endpoint.connect_timeout_us = config.connect_timeout_us;
-  TW_TRY(mysql::complete_endpoint(endpoint, mysql::Surroundings::of_process()));
-  return endpoint;
+  return mysql::complete_endpoint(endpoint, mysql::Surroundings::of_process());
 }
 
 // A database in the URL selects its tables, as a user of mysql://host/shop means it.
@@ -131,12 +129,24 @@ Result<std::optional<mysql::Bound>> parse_until(const SourceConfig& config) {
 
 }  // namespace
 
-Result<mysql::Endpoint> endpoint_of(const SourceConfig& config) {
+Result<std::vector<mysql::Endpoint>> endpoints_of(const SourceConfig& config) {
   TW_TRY(check_scheme(config.url));
   if (is_binlog(config.url)) {
     return fail(ErrorKind::kUserFix, "binlog files have no server to connect to");
   }
-  return make_endpoint(config);
+  TW_ASSIGN(auto endpoints, mysql::parse_endpoints(config.url));
+  for (mysql::Endpoint& endpoint : endpoints) TW_TRY(complete(endpoint, config));
+  return endpoints;
+}
+
+Result<mysql::Connection> connect_first(const SourceConfig& config) {
+  TW_ASSIGN(const auto endpoints, endpoints_of(config));
+  Result<mysql::Connection> first = mysql::Connection::open(endpoints.front());
+  for (size_t i = 1; i < endpoints.size() && !first.has_value(); ++i) {
+    auto other = mysql::Connection::open(endpoints[i]);
+    if (other.has_value()) return other;
+  }
+  return first;
 }
 
 Result<SourceKind> find_source_kind(const SourceConfig& config, const std::string& folder) {
@@ -150,10 +160,10 @@ Result<SourceKind> find_source_kind(const SourceConfig& config, const std::strin
     if (paths.empty()) return fail(ErrorKind::kUserFix, "binlog: needs the path of a file");
     return mysql::BinlogFileSource::kind_of(FileSystem::posix(), paths.front());
   }
-  TW_ASSIGN(const mysql::Endpoint endpoint, make_endpoint(config));
+  TW_TRY(endpoints_of(config).map([](auto&&) {}));
   const auto reader = changelog::Reader::open(FileSystem::posix(), folder, {});
   if (reader.has_value()) return (*reader)->identity().kind;
-  TW_ASSIGN(const mysql::Connection connection, mysql::Connection::open(endpoint));
+  TW_ASSIGN(const mysql::Connection connection, connect_first(config));
   if (config.url.starts_with("mariadb:") && !connection.is_mariadb()) {
     return fail(ErrorKind::kUserFix, "the server is MySQL, not MariaDB",
                 "write mysql:// in the URL");
@@ -185,9 +195,10 @@ Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKi
                                          FileSystem::posix(), writer);
   }
   mysql::MysqlSourceOptions options;
-  TW_ASSIGN(options.endpoint, make_endpoint(config));
-  TW_ASSIGN(options.rules, make_rules(config, options.endpoint.database));
-  options.endpoint.database.clear();  // it only selects: a missing one must not refuse the login
+  TW_ASSIGN(options.endpoints, endpoints_of(config));
+  TW_ASSIGN(options.rules, make_rules(config, options.endpoints.front().database));
+  // The database only selects: a missing one must not refuse the login.
+  for (mysql::Endpoint& endpoint : options.endpoints) endpoint.database.clear();
   options.from = from;
   options.until = until;
   options.schema_file = config.schema_file;
@@ -197,6 +208,8 @@ Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKi
   options.deadline_us = config.deadline_us;
   options.retry_min_us = config.retry_min_us;
   options.retry_max_us = config.retry_max_us;
+  options.accept_errant = config.accept_errant;
+  options.failover_timeout_us = config.failover_timeout_us;
   options.watch_end = config.watch_end;
   options.snapshot = snapshot;
   options.snapshot_readers = config.snapshot_threads;

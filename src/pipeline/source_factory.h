@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "changelog/writer.h"
@@ -13,8 +14,12 @@
 
 namespace tailwater::pipeline {
 
-/// Which server the configuration leads to, as whom. kUserFix when it leads to none.
-Result<mysql::Endpoint> endpoint_of(const SourceConfig& config);
+/// Which servers the configuration leads to, as whom; at least one, in the order in which they are
+/// tried. kUserFix when it leads to none.
+Result<std::vector<mysql::Endpoint>> endpoints_of(const SourceConfig& config);
+
+/// A connection to the first of them that answers; else the first one's error.
+Result<mysql::Connection> connect_first(const SourceConfig& config);
 
 /// What kind of source the configuration leads to: read from the changelog in `folder` when there
 /// is one, from the URL, or asked of the server. kUserFix for a URL of no known kind, and when the

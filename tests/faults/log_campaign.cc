@@ -120,6 +120,12 @@ bool LogCampaign::check_recovered() {
                   std::to_string(next));
   }
   pos_ = writer_->last_position() ? writer_->last_position()->binlog.pos : 0;
+  if (writer_->last_state() != states_[pos_]) {
+    return broken("after position " + std::to_string(pos_) + " the state is '" +
+                  writer_->last_state().substr(0, 20) + "', not '" + states_[pos_].substr(0, 20) +
+                  "'");
+  }
+  state_ = writer_->last_state();
   while (!history_.empty() && history_.back().end_pos > pos_) history_.pop_back();
   const uint64_t expected =
       history_.empty() ? 0 : history_.back().first_offset + history_.back().changes;
@@ -180,6 +186,11 @@ Status LogCampaign::work() {
   switch (pick(12)) {
     case 0: {
       pos_ += 5;
+      if (pick(3) == 0) {
+        state_ = new_state();
+        writer_->set_state(state_);
+      }
+      states_[pos_] = state_;
       return writer_->advance("bin.1", pos_, clock_ts_);
     }
     case 1:
@@ -204,6 +215,12 @@ Status LogCampaign::work() {
       TW_TRY(one_transaction());
       return pick(3) == 0 ? writer_->seal() : Status();
   }
+}
+
+// Of any size, sometimes none.
+std::string LogCampaign::new_state() {
+  if (pick(5) == 0) return {};
+  return "state " + std::to_string(++last_state_) + std::string(pick(300), '.');
 }
 
 // A live reader: what it has seen is promised.
@@ -269,6 +286,11 @@ Status LogCampaign::one_transaction() {
                          .ts_us = clock_ts_}));
   uint64_t ordinal = 0;
   const uint64_t runs = pick(5);
+  std::string state = state_;
+  if (pick(2) == 0) {
+    state = new_state();
+    writer_->set_state(state);  // gone with the transaction if that is
+  }
   for (uint64_t i = 0; i < runs; ++i) {
     if (pick(4) == 0) {
       // A savepoint that is rolled back.
@@ -294,6 +316,8 @@ Status LogCampaign::one_transaction() {
   if (transaction.changes > 0) transaction.lines.back() += " last";
   transaction.lines.push_back("commit " + std::to_string(transaction.first_offset));
   pos_ = transaction.end_pos;
+  state_ = state;
+  states_[pos_] = state_;
   history_.push_back(transaction);
   return writer_->commit({.end_pos = pos_, .id = 0, .thread_id = 0, .commit_ts_us = clock_ts_});
 }

@@ -2,6 +2,7 @@
 // restart against what was promised. What the source holds is the truth.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <random>
 #include <string>
@@ -46,6 +47,7 @@ class LogCampaign {
   Status some_changes(Transaction& transaction, uint64_t& ordinal, uint64_t start);
   Status tail();
   void note_promises();
+  [[nodiscard]] std::string new_state();
   changelog::WriterOptions random_options();
   uint64_t pick(uint64_t below) { return random_() % below; }
   bool broken(std::string what);
@@ -57,6 +59,9 @@ class LogCampaign {
   std::unique_ptr<changelog::Reader> tail_;
   std::vector<Transaction> history_;  // all that was committed and not lost since
   uint64_t pos_ = 0;                  // of the last commit or advance
+  std::string state_;                 // as of then
+  std::map<uint64_t, std::string> states_;  // as of each position that may be the last one
+  uint64_t last_state_ = 0;                 // counts
   uint64_t promised_ = 0;             // offsets below were reported durable, or seen by a reader
   std::optional<uint64_t> cursor_;    // offsets from here on must stay
   int cuts_ = 0;

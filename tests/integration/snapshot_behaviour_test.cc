@@ -70,6 +70,7 @@ void apply(const CapturedChange& change, Rows& table) {
   if (change.op == Op::kReadStart) {
     ++table.starts;
     table.bag.clear();  // what was streamed before is in the rows that follow
+    table.rows.clear();
   }
   if (change.op == Op::kReadEnd) ++table.ends;
   if (change.op == Op::kRead) ++table.reads[key_of(schema, change.after)];
@@ -319,6 +320,99 @@ TEST_P(SnapshotBehaviourTest, TableThatIsAddedLaterIsReadAtTheNextStart) {
   ASSERT_TRUE(source->stop().has_value());
   expect_table("first", "SELECT * FROM snap.first");
   expect_table("second", "SELECT * FROM snap.second");
+}
+
+// The server purged what was not read: the tables are read again, joined to the stream from now on.
+TEST_P(SnapshotBehaviourTest, WhenNeededReadsAgainAfterThePositionIsGone) {
+  for (const bool gtid : {true, false}) {
+    if (!gtid && GetParam() == Flavor::kMariadb) continue;
+    const auto own = MysqlServer::start({.flavor = GetParam(), .gtid = gtid});
+    ASSERT_TRUE(own.has_value()) << own.error().describe();
+    server_ = own->get();
+    const TempFolder folder("tailwater-when-needed");
+    const std::string log = folder.file("log");
+    run({"CREATE DATABASE snap"});
+    make_numbers("t", 2000);
+    make_numbers("quiet", 50);
+    const auto open = [&](const std::string& mode) {
+      auto source = RunningSource::open(config(mode), log, true);
+      EXPECT_TRUE(source.has_value()) << source.error().describe();
+      (*source)->start();
+      return std::move(*source);
+    };
+    auto source = open("when_needed");
+    EXPECT_TRUE(wait_done(*source));
+    run({"UPDATE snap.t SET v = 'streamed' WHERE n < 10"});
+    wait_for_end(*source);
+    ASSERT_TRUE(source->stop().has_value());
+    EXPECT_EQ(rows_in(log, "t").starts, 1);
+
+    run({"DELETE FROM snap.t WHERE n % 10 = 0", "UPDATE snap.t SET v = 'unseen' WHERE n % 10 = 1",
+         "INSERT INTO snap.t VALUES (5000, 'new')", "FLUSH BINARY LOGS"});
+    const std::string end = binlog_end(*server_);
+    const std::string newest = end.substr(0, end.find(':'));
+    EXPECT_TRUE(wait_for([&] {
+      run({"PURGE BINARY LOGS TO '" + newest + "'"});
+      return server_->value("SHOW BINARY LOGS") == newest;
+    }));
+    for (const char* mode : {"initial", "never"}) {
+      source = open(mode);
+      EXPECT_TRUE(wait_for([&] { return source->ended(); }));
+      ASSERT_FALSE(source->result().has_value()) << mode;
+      EXPECT_EQ(source->result().error().kind, ErrorKind::kResync);
+      EXPECT_NE(source->result().error().hint.find("when_needed"), std::string::npos)
+          << source->result().error().describe();
+      ASSERT_TRUE(source->stop().has_value());
+    }
+    // Written to all the while, and stopped in the middle: it must then go on, not start over.
+    std::atomic<bool> writing = true;
+    std::jthread writer([&] {
+      for (int i = 0; writing; ++i) {
+        run({fmt::format("INSERT INTO snap.t VALUES ({}, 'while')", 10'000 + i),
+             fmt::format("UPDATE snap.t SET v = 'round {}' WHERE n = {}", i, i % 2000)});
+      }
+    });
+    source = open("when_needed");
+    EXPECT_TRUE(wait_for([&] { return rows_in(log, "t").starts == 2; }));
+    ASSERT_TRUE(source->stop().has_value());
+    source = open("when_needed");
+    EXPECT_TRUE(
+        wait_for([&] { return rows_in(log, "t").ends == 2 && rows_in(log, "quiet").ends == 2; }));
+    writing = false;
+    writer.join();
+    wait_for_end(*source);
+    ASSERT_TRUE(source->stop().has_value());
+    // A reader that empties its copy at read_start has what the server has.
+    const Rows rows = rows_in(log, "t");
+    std::multiset<std::string> ours;
+    for (const auto& [key, row] : rows.rows) ours.insert(row);
+    EXPECT_EQ(ours, select("SELECT * FROM snap.t"));
+    EXPECT_EQ(rows.starts, 2);
+    EXPECT_EQ(rows.ends, 2);
+    for (const auto& [key, count] : rows_in(log, "quiet").reads) EXPECT_EQ(count, 2) << key;
+  }
+  server_ = nullptr;
+}
+
+// A server that is foreign, not purged, is refused in every mode.
+TEST_P(SnapshotBehaviourTest, WhenNeededRefusesAForeignServer) {
+  make_numbers("t", 10);
+  auto source = start(config("when_needed"));
+  ASSERT_NE(source, nullptr);
+  EXPECT_TRUE(wait_done(*source));
+  ASSERT_TRUE(source->stop().has_value());
+  const auto other = MysqlServer::start({.flavor = GetParam(), .server_id = 9});
+  ASSERT_TRUE(other.has_value()) << other.error().describe();
+  ASSERT_TRUE((*other)->run({"CREATE DATABASE snap", "FLUSH BINARY LOGS"}).has_value());
+  SourceConfig foreign = config("when_needed");
+  foreign.url = (*other)->url();
+  source = start(foreign);
+  ASSERT_NE(source, nullptr);
+  EXPECT_TRUE(wait_for([&] { return source->ended(); }));
+  ASSERT_FALSE(source->result().has_value());
+  EXPECT_EQ(source->result().error().kind, ErrorKind::kResync);
+  ASSERT_TRUE(source->stop().has_value());
+  EXPECT_EQ(rows_of("t").starts, 1);
 }
 
 TEST_P(SnapshotBehaviourTest, AskedForWithAConditionAndForOneSink) {

@@ -236,6 +236,40 @@ std::string MysqlServer::value(const std::string& sql) const {
   return found.has_value() ? found->value_or("") : std::string();
 }
 
+Status MysqlServer::replicate_from(const MysqlServer& source) const {
+  if (flavor() == Flavor::kMysql) {
+    return run({"STOP REPLICA",
+                fmt::format("CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT={}, "
+                            "SOURCE_USER='{}', SOURCE_PASSWORD='{}', SOURCE_AUTO_POSITION=1, "
+                            "GET_SOURCE_PUBLIC_KEY=1, SOURCE_CONNECT_RETRY=1",
+                            source.port(), kServerUser, kServerPassword),
+                "START REPLICA"});
+  }
+  // Also what it committed itself counts, for a server that was a source.
+  return run({"STOP SLAVE", "SET GLOBAL gtid_slave_pos = @@gtid_current_pos",
+              fmt::format("CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={}, "
+                          "MASTER_USER='{}', MASTER_PASSWORD='{}', MASTER_USE_GTID=slave_pos, "
+                          "MASTER_CONNECT_RETRY=1",
+                          source.port(), kServerUser, kServerPassword),
+              "START SLAVE"});
+}
+
+Status MysqlServer::wait_for(const MysqlServer& source) const {
+  const bool is_mysql = flavor() == Flavor::kMysql;
+  std::string gtids =
+      source.value(is_mysql ? "SELECT @@gtid_executed" : "SELECT @@gtid_binlog_pos");
+  std::erase(gtids, '\n');
+  const std::string waited = value(fmt::format(
+      "SELECT {}('{}', 30)", is_mysql ? "WAIT_FOR_EXECUTED_GTID_SET" : "MASTER_GTID_WAIT", gtids));
+  if (waited == "0") return {};
+  return fail(ErrorKind::kRetry, "the replica does not catch up: " + log_tail());
+}
+
+Status MysqlServer::promote() const {
+  if (flavor() == Flavor::kMysql) return run({"STOP REPLICA", "RESET REPLICA ALL"});
+  return run({"STOP SLAVE", "RESET SLAVE ALL"});
+}
+
 std::string SharedServer::missing(Flavor flavor) {
   const auto programs = find_mysql_programs(flavor);
   return programs.has_value() ? std::string() : programs.error().describe();

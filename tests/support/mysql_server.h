@@ -44,6 +44,12 @@ class MysqlServer {
   void pause() const;
   void unpause() const { process_->signal(SIGCONT); }
 
+  /// Replicates from another one by GTID, from its beginning or where it was; waits until it has
+  /// all that the other has now; takes no more changes from anywhere.
+  Status replicate_from(const MysqlServer& source) const;
+  Status wait_for(const MysqlServer& source) const;
+  Status promote() const;
+
   [[nodiscard]] mysql::Flavor flavor() const { return options_.flavor; }
   [[nodiscard]] uint16_t port() const { return port_; }
   [[nodiscard]] const std::string& socket() const { return socket_; }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/cursor.h"
+#include "db/mysql/server_id.h"
 
 namespace tailwater::mysql {
 namespace {
@@ -185,6 +186,14 @@ Result<DumpStream> DumpStream::open(Connection connection, const DumpStart& star
   DumpStream stream(std::move(connection));
   TW_TRY(stream.prepare(start, options));
   return stream;
+}
+
+Result<DumpStream> DumpStream::open_to_end(const Endpoint& endpoint, const DumpStart& start) {
+  TW_ASSIGN(Connection connection, Connection::open(endpoint));
+  DumpOptions options;
+  TW_ASSIGN(options.server_id, choose_server_id(connection));
+  options.non_blocking = true;
+  return open(std::move(connection), start, options);
 }
 
 Status DumpStream::prepare(const DumpStart& start, const DumpOptions& options) {

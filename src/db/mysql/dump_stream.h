@@ -56,6 +56,9 @@ class DumpStream {
   static Result<DumpStream> open(Connection connection, const DumpStart& start,
                                  const DumpOptions& options);
 
+  /// Connects, and asks for the binlog up to its end at this moment.
+  static Result<DumpStream> open_to_end(const Endpoint& endpoint, const DumpStart& start);
+
   DumpStream(DumpStream&&) noexcept;
   DumpStream& operator=(DumpStream&&) noexcept;
   ~DumpStream();

@@ -157,6 +157,25 @@ Status parse_host(Endpoint& endpoint, std::string_view text) {
   return parse_port(endpoint, text.substr(colon + 1));
 }
 
+// One endpoint for each host; the rest they share.
+Result<std::vector<Endpoint>> parse_hosts(const Endpoint& shared, std::string_view text) {
+  std::vector<Endpoint> endpoints;
+  const auto hosts = split(text, ',');
+  for (const std::string_view host : hosts) {
+    endpoints.push_back(shared);
+    TW_TRY(parse_host(endpoints.back(), host));
+    if (hosts.size() > 1 && endpoints.back().host.empty()) {
+      return fail(ErrorKind::kUserFix, "one of the hosts in the URL has no name",
+                  "mysql://user@a:3306,b:3306/db names two servers");
+    }
+  }
+  if (endpoints.size() > 1 && !shared.socket.empty()) {
+    return fail(ErrorKind::kUserFix, "the URL has several hosts, and one socket",
+                "a socket is of one server: name hosts alone");
+  }
+  return endpoints;
+}
+
 Status parse_user(Endpoint& endpoint, std::string_view text) {
   const size_t colon = text.find(':');
   TW_ASSIGN(endpoint.user, percent_decode(text.substr(0, colon), "user"));
@@ -266,7 +285,7 @@ std::string Endpoint::redacted() const {
   return out;
 }
 
-Result<Endpoint> parse_endpoint(std::string_view url) {
+Result<std::vector<Endpoint>> parse_endpoints(std::string_view url) {
   const size_t scheme_end = url.find("://");
   const std::string scheme =
       scheme_end == std::string_view::npos ? "" : to_lower(url.substr(0, scheme_end));
@@ -287,7 +306,6 @@ Result<Endpoint> parse_endpoint(std::string_view url) {
   const std::string_view authority = rest.substr(0, slash);
   Endpoint endpoint;
   if (at != std::string_view::npos) TW_TRY(parse_user(endpoint, authority.substr(0, at)));
-  TW_TRY(parse_host(endpoint, at == std::string_view::npos ? authority : authority.substr(at + 1)));
   if (path.find('/') != std::string_view::npos) {
     return fail(ErrorKind::kUserFix,
                 fmt::format("the URL names `{}` where one database is expected", path),
@@ -295,7 +313,16 @@ Result<Endpoint> parse_endpoint(std::string_view url) {
   }
   TW_ASSIGN(endpoint.database, percent_decode(path, "database"));
   TW_TRY(parse_query(endpoint, query));
-  return endpoint;
+  return parse_hosts(endpoint, at == std::string_view::npos ? authority : authority.substr(at + 1));
+}
+
+Result<Endpoint> parse_endpoint(std::string_view url) {
+  TW_ASSIGN(auto endpoints, parse_endpoints(url));
+  if (endpoints.size() == 1) return std::move(endpoints.front());
+  return fail(
+      ErrorKind::kUserFix,
+      fmt::format("`{}` names {} servers where one is expected", redact_url(url), endpoints.size()),
+      "name one of them");
 }
 
 std::string redact_url(std::string_view url) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/file.h"
 #include "base/result.h"
@@ -66,8 +67,12 @@ struct Endpoint {
 /// same. User, password, host and database are percent-decoded; IPv6 addresses stand in brackets.
 /// Query keys: tls (also `ssl-mode`), tls_ca, tls_cert, tls_key, socket, connect_timeout (with its
 /// unit), password_file, password_command, plugin_dir, charset (utf8mb4 only). Errors are kUserFix
-/// and never repeat the password.
+/// and never repeat the password. A URL of several servers is refused: see parse_endpoints.
 Result<Endpoint> parse_endpoint(std::string_view url);
+
+/// The same of a URL that may name several servers, `mysql://user@a,b:3307,[::1]/db`: those that
+/// hold the same replicated data. Each of its hosts may have a port; the rest is the same for all.
+Result<std::vector<Endpoint>> parse_endpoints(std::string_view url);
 
 /// A URL for logs: any password in it replaced by `***`, whether or not the URL is well-formed.
 std::string redact_url(std::string_view url);

@@ -71,6 +71,29 @@ TEST(ParseEndpoint, ReadsIpv6AndSockets) {
   EXPECT_EQ(local->describe(), "me@/tmp/a b.sock/db");
 }
 
+TEST(ParseEndpoint, ReadsSeveralHosts) {
+  const auto three =
+      parse_endpoints("mysql://me:a,b@one,two:3307,[fe80::1]:3308/shop?tls=verify_identity");
+  ASSERT_TRUE(three.has_value()) << three.error().describe();
+  ASSERT_EQ(three->size(), 3U);
+  EXPECT_EQ((*three)[0].describe(), "me@one:3306/shop");
+  EXPECT_EQ((*three)[1].describe(), "me@two:3307/shop");
+  EXPECT_EQ((*three)[2].describe(), "me@[fe80::1]:3308/shop");
+  for (const Endpoint& each : *three) {
+    EXPECT_EQ(each.password, "a,b");
+    EXPECT_EQ(each.tls, TlsMode::kVerifyIdentity);
+  }
+  EXPECT_EQ(parse_endpoints("mysql:///shop?socket=/s")->size(), 1U);
+  EXPECT_EQ(parse_endpoints("mysql://me:hunter2@a,b/")->size(), 2U);
+  for (const char* wrong :
+       {"mysql://a,/", "mysql://,b", "mysql://a,b:x/", "mysql://a,b?socket=/s"}) {
+    EXPECT_FALSE(parse_endpoints(wrong).has_value()) << wrong;
+  }
+  const auto one = parse_endpoint("mysql://me:hunter2@a,b/");
+  ASSERT_FALSE(one.has_value());
+  EXPECT_THAT(one.error().describe(), Not(HasSubstr("hunter2")));
+}
+
 TEST(ParseEndpoint, TakesAnUnescapedAtInThePassword) {
   const auto endpoint = parse_endpoint("mysql://me:p@ss@host/db");
   EXPECT_EQ(endpoint->password, "p@ss");

@@ -13,7 +13,7 @@ constexpr auto kAskEvery = std::chrono::seconds(5);
 
 }  // namespace
 
-BinlogWatch::BinlogWatch(Endpoint endpoint) : endpoint_(std::move(endpoint)) {
+BinlogWatch::BinlogWatch(const Servers& servers) : servers_(servers) {
   thread_ = std::jthread([this](const std::stop_token& stop) {
     begin_own_thread("tw-watch");
     watch(stop);
@@ -27,8 +27,10 @@ void BinlogWatch::watch(const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any wake;
   while (!stop.stop_requested()) {
+    const Endpoint endpoint = servers_.current();
+    if (connection && connection->endpoint().describe() != endpoint.describe()) connection.reset();
     if (!connection) {
-      if (auto opened = Connection::open(endpoint_); opened.has_value()) {
+      if (auto opened = Connection::open(endpoint); opened.has_value()) {
         connection.emplace(std::move(*opened));
       }
     }

@@ -6,8 +6,8 @@
 #include <thread>
 #include <vector>
 
-#include "db/mysql/endpoint.h"
 #include "db/mysql/server_info.h"
+#include "db/mysql/servers.h"
 #include "model/position.h"
 
 namespace tailwater::mysql {
@@ -16,7 +16,8 @@ namespace tailwater::mysql {
 /// Trouble only means that nothing is known. Thread-safe.
 class BinlogWatch {
  public:
-  explicit BinlogWatch(Endpoint endpoint);
+  /// Of the server that is in use; `servers` must outlive it.
+  explicit BinlogWatch(const Servers& servers);
   ~BinlogWatch();
   BinlogWatch(const BinlogWatch&) = delete;
   BinlogWatch& operator=(const BinlogWatch&) = delete;
@@ -27,7 +28,7 @@ class BinlogWatch {
  private:
   void watch(const std::stop_token& stop);
 
-  Endpoint endpoint_;
+  const Servers& servers_;
   mutable std::mutex mutex_;
   std::vector<BinaryLog> logs_;
   std::jthread thread_;

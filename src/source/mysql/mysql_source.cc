@@ -28,6 +28,7 @@ std::string describe_server(const ServerInfo& info, const Endpoint& endpoint) {
 
 MysqlSource::MysqlSource(MysqlSourceOptions options, changelog::Writer& writer)
     : options_(std::move(options)),
+      servers_(options_.endpoints),
       writer_(writer),
       schemas_(FileSystem::posix(), options_.history_folder),
       snapshots_(snapshots_options(), FileSystem::posix(), writer),
@@ -37,7 +38,7 @@ MysqlSource::~MysqlSource() = default;
 
 SnapshotsOptions MysqlSource::snapshots_options() const {
   SnapshotsOptions options;
-  options.endpoint = options_.endpoint;
+  options.servers = &servers_;
   options.mode = options_.snapshot;
   options.rules = options_.rules;
   options.folder = options_.snapshot_folder;
@@ -56,6 +57,8 @@ Result<std::unique_ptr<MysqlSource>> MysqlSource::make(MysqlSourceOptions option
 }
 
 Status MysqlSource::run(std::stop_token stop) {
+  last_streamed_us_ = Clock::system().steady_us();
+  round_ = {};
   set_watch(options_.watch_end);
   Status result = run_until_ended(stop);
   set_watch(false);
@@ -63,7 +66,7 @@ Status MysqlSource::run(std::stop_token stop) {
 }
 
 void MysqlSource::set_watch(bool wanted) {
-  auto watch = wanted ? std::make_unique<BinlogWatch>(options_.endpoint) : nullptr;
+  auto watch = wanted ? std::make_unique<BinlogWatch>(servers_) : nullptr;
   const std::scoped_lock lock(mutex_);
   watch_.swap(watch);
 }
@@ -79,12 +82,13 @@ Status MysqlSource::run_until_ended(const std::stop_token& stop) {
       return {};
     }
     if (streamed.has_value() && !dropped.has_value()) streamed = dropped;
-    if (streamed.has_value() || streamed.error().kind != ErrorKind::kRetry) {
-      set_state(streamed.has_value() ? SourceStatus::State::kStopped : SourceStatus::State::kFailed,
-                streamed.has_value() ? "" : streamed.error().describe());
-      return streamed;
+    if (!streamed.has_value()) {
+      streamed = after_failure(std::move(streamed).error(), stop);
+      if (streamed.has_value()) continue;
     }
-    wait_before_retry(stop, streamed.error());
+    set_state(streamed.has_value() ? SourceStatus::State::kStopped : SourceStatus::State::kFailed,
+              streamed.has_value() ? "" : streamed.error().describe());
+    return streamed;
   }
 }
 
@@ -93,6 +97,37 @@ void MysqlSource::leave_schemas() {
   if (!has_position_) return;
   const Status left = schemas_.leave(capture_->position());
   if (!left.has_value()) log_lines().warn("{}", left.error().describe());
+}
+
+// Whether passing trouble may still pass.
+bool MysqlSource::patient() const {
+  return Clock::system().steady_us() - last_streamed_us_ < options_.failover_timeout_us;
+}
+
+// No error: try again, at the server that is current now. A server that was lost is tried again
+// before the others are, each of them once without a pause.
+Status MysqlSource::after_failure(Error error, const std::stop_token& stop) {
+  const bool passing = error.kind == ErrorKind::kRetry;
+  const bool of_server = error.kind == ErrorKind::kResync || error.kind == ErrorKind::kUserFix;
+  if (!passing && (streamed_ || !of_server || servers_.count() == 1)) return fail(std::move(error));
+  if (streamed_) {
+    wait_before_retry(stop, error);
+    return {};
+  }
+  ++round_.tried;
+  if (!passing) {
+    ++round_.refusals;
+    if (!round_.refused) round_.refused = error;
+  }
+  servers_.move_on();
+  if (round_.tried < servers_.count()) {
+    log_lines().warn("{}; trying {}", error.describe(), servers_.current().describe());
+    return {};
+  }
+  const Round round = std::exchange(round_, {});
+  if (round.refused && (round.refusals == round.tried || !patient())) return fail(*round.refused);
+  wait_before_retry(stop, round.refused ? *round.refused : error);
+  return {};
 }
 
 void MysqlSource::wait_before_retry(const std::stop_token& stop, const Error& error) {
@@ -109,17 +144,20 @@ void MysqlSource::wait_before_retry(const std::stop_token& stop, const Error& er
 
 Status MysqlSource::connect_and_stream(const std::stop_token& stop) {
   set_state(SourceStatus::State::kConnecting);
-  TW_ASSIGN(Connection connection, Connection::open(options_.endpoint));
+  streamed_ = false;
+  const Endpoint endpoint = servers_.current();
+  TW_ASSIGN(Connection connection, Connection::open(endpoint));
   TW_ASSIGN(const ServerInfo info, read_server_info(connection));
   ResolvedStart start;
-  bool fresh = false;
-  TW_TRY(prepare_capture(connection, info, start, fresh));
+  TW_TRY(prepare_capture(connection, info, start));
   Position first = start.capture.position;
   // Read from the file's head, and kept from this place on.
   if (start.capture.skip_to_pos) first.binlog.pos = *start.capture.skip_to_pos;
-  TW_TRY(schemas_.start(options_.endpoint, info, first, fresh, stop));
+  const bool fresh = start_kind_ != Snapshots::Start::kGoesOn;
+  TW_TRY(schemas_.start(endpoint, info, first, fresh, stop));
   if (capture_->finished()) return {};
-  TW_TRY(snapshots_.enter(capture_->executed(), info, fresh, stop));
+  TW_TRY(snapshots_.enter(capture_->executed(), info, start_kind_, stop));
+  start_kind_ = Snapshots::Start::kGoesOn;
 
   DumpOptions dump_options;
   dump_options.server_id = options_.server_id;
@@ -131,11 +169,11 @@ Status MysqlSource::connect_and_stream(const std::stop_token& stop) {
   TW_ASSIGN(DumpStream dump, DumpStream::open(std::move(connection), start.dump, dump_options));
   {
     const std::scoped_lock lock(mutex_);
-    status_.server = describe_server(info, options_.endpoint);
+    status_.server = describe_server(info, endpoint);
     has_position_ = true;
   }
   set_state(SourceStatus::State::kStreaming);
-  log_lines().info("reading {} from {}", describe_server(info, options_.endpoint),
+  log_lines().info("reading {} from {}", describe_server(info, endpoint),
                    capture_->position().describe());
   dump.on_input([this] { snapshots_.wake(); });
   Status streamed = stream(dump, stop);
@@ -145,26 +183,51 @@ Status MysqlSource::connect_and_stream(const std::stop_token& stop) {
 }
 
 Status MysqlSource::prepare_capture(Connection& connection, const ServerInfo& info,
-                                    ResolvedStart& start, bool& fresh) {
+                                    ResolvedStart& start) {
   if (!capture_) {
     CaptureEnd end;
     if (options_.until) {
       TW_ASSIGN(end, resolve_end(connection, info, *options_.until));
+      if (end.binlog) end_server_ = info.identity;
     }
     capture_ = std::make_unique<Capture>(writer_, schemas_, options_.rules, std::move(end));
     capture_->set_gate(&snapshots_);
     capture_->set_on_statement(options_.on_statement);
   }
+  if (!end_server_.empty() && end_server_ != info.identity) {
+    return fail(ErrorKind::kUserFix,
+                "the stream ends at a place in the binlog of another server than this one",
+                "start it again, or end it at a GTID or a time");
+  }
   std::optional<Position> last = writer_.last_position();
   if (started_ && !capture_->skipping()) last = capture_->position();
   if (last) {
-    TW_ASSIGN(start, resolve_resume(connection, info, *last));
+    TW_ASSIGN(start, resume(connection, info, *last));
   } else {
     TW_ASSIGN(start, resolve_start(connection, info, options_.from));
+    start_kind_ = Snapshots::Start::kFresh;
   }
-  fresh = !last.has_value();
   started_ = true;
   return capture_->start(start.capture);
+}
+
+Result<ResolvedStart> MysqlSource::resume(Connection& connection, const ServerInfo& info,
+                                          const Position& last) {
+  const FailoverRules rules{options_.accept_errant, patient()};
+  auto resumed = resolve_resume(connection, info, last, rules);
+  if (resumed.has_value() || options_.snapshot != SnapshotMode::kWhenNeeded ||
+      resumed.error().kind != ErrorKind::kResync) {
+    return resumed;
+  }
+  TW_ASSIGN(const bool purged, is_only_purged(connection, info, last, rules));
+  if (!purged) return resumed;
+  log_lines().warn(
+      "{}; the changes in between are lost, so all captured tables are read again (snapshot = "
+      "when_needed)",
+      resumed.error().message);
+  TW_ASSIGN(ResolvedStart start, resolve_start(connection, info, Bound{}));
+  start_kind_ = Snapshots::Start::kOver;
+  return start;
 }
 
 Status MysqlSource::stream(DumpStream& dump, const std::stop_token& stop) {
@@ -178,6 +241,7 @@ Status MysqlSource::stream(DumpStream& dump, const std::stop_token& stop) {
     TW_ASSIGN(const auto event, dump.next(stop));
     if (!event) return fail(ErrorKind::kRetry, "the server ended the stream");
     TW_TRY(capture_->take(*event));
+    streamed_ = true;
     if (capture_->finished()) return writer_.flush();
     if (--until_look == 0) {
       until_look = kEventsPerLook;
@@ -202,6 +266,10 @@ Status MysqlSource::idle(DumpStream& dump, const std::stop_token& stop) {
 }
 
 void MysqlSource::note_progress(DumpStream& dump) {
+  if (streamed_) {
+    round_ = {};
+    last_streamed_us_ = Clock::system().steady_us();
+  }
   const std::scoped_lock lock(mutex_);
   status_.last_input_us = dump.last_received_us();
   status_.last_transaction_ts_us = capture_->last_transaction_ts_us();

@@ -5,10 +5,11 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/backoff.h"
 #include "changelog/writer.h"
-#include "db/mysql/endpoint.h"
+#include "db/mysql/servers.h"
 #include "model/source.h"
 #include "source/mysql/binlog_watch.h"
 #include "source/mysql/bound.h"
@@ -25,7 +26,7 @@ struct ResolvedStart;
 struct ServerInfo;
 
 struct MysqlSourceOptions {
-  Endpoint endpoint;
+  std::vector<Endpoint> endpoints;  ///< of the same replicated data; tried in this order
   Bound from = {};
   std::optional<Bound> until = {};
   CaptureRules rules = {};
@@ -36,6 +37,10 @@ struct MysqlSourceOptions {
   int64_t deadline_us = 30'000'000;
   int64_t retry_min_us = 500'000;
   int64_t retry_max_us = 60'000'000;
+  bool accept_errant = false;  ///< FailoverRules
+  /// How long what may pass is waited for before a server that needs the user ends the source:
+  /// another one that cannot be reached, transactions that may still come.
+  int64_t failover_timeout_us = 60'000'000;
   bool watch_end = false;  ///< ask the server now and then how far behind the source is
   SnapshotMode snapshot = SnapshotMode::kNever;
   unsigned snapshot_readers = 2;  ///< connections that read at once
@@ -65,23 +70,40 @@ class MysqlSource final : public Source {
   Status connect_and_stream(const std::stop_token& stop);
   Status stream(DumpStream& dump, const std::stop_token& stop);
   Status idle(DumpStream& dump, const std::stop_token& stop);
-  Status prepare_capture(Connection& connection, const ServerInfo& info, ResolvedStart& start,
-                         bool& fresh);
+  Status prepare_capture(Connection& connection, const ServerInfo& info, ResolvedStart& start);
+  Result<ResolvedStart> resume(Connection& connection, const ServerInfo& info,
+                               const Position& last);
   [[nodiscard]] SnapshotsOptions snapshots_options() const;
   void leave_schemas();
   void note_progress(DumpStream& dump);
   void set_state(SourceStatus::State state, std::string trouble = {});
   void wait_before_retry(const std::stop_token& stop, const Error& error);
+  [[nodiscard]] bool patient() const;
+  Status after_failure(Error error, const std::stop_token& stop);
+
+  /// What the servers answered since the last stream, or since all were tried.
+  struct Round {
+    size_t tried = 0;
+    size_t refusals = 0;                ///< errors that need the user
+    std::optional<Error> refused = {};  ///< the first of these
+  };
 
   MysqlSourceOptions options_;
+  Servers servers_;
   changelog::Writer& writer_;
   TrackedSchemas schemas_;
   Snapshots snapshots_;
   std::unique_ptr<Capture> capture_;
   std::unique_ptr<BinlogWatch> watch_;  ///< while it runs, and only if asked for
   Backoff backoff_;
-  bool started_ = false;       ///< capture_ has a position of its own
+  bool started_ = false;  ///< capture_ has a position of its own
+  /// How the stream starts, until the snapshots know.
+  Snapshots::Start start_kind_ = Snapshots::Start::kGoesOn;
+  std::string end_server_;     ///< whose places the end names; "": none
   uint64_t bytes_before_ = 0;  ///< received on earlier connections
+  Round round_;
+  bool streamed_ = false;         ///< on this connection
+  int64_t last_streamed_us_ = 0;  ///< steady clock
 
   mutable std::mutex mutex_;
   bool has_position_ = false;  ///< capture_ may be asked for it

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "base/log_line.h"
-#include "db/mysql/server_id.h"
 #include "source/mysql/binlog/event.h"
 
 namespace tailwater::mysql {
@@ -13,8 +12,9 @@ namespace {
 
 constexpr uint64_t kFirstEventPos = 4;
 constexpr const char* kStartAnew =
-    "the changes in between are not on this server; take the data anew: an empty data folder and "
-    "--from earliest (or now) start a new changelog";
+    "the changes in between are not on this server; take the data anew: snapshot = when_needed "
+    "reads "
+    "the tables again, or an empty data folder and --from earliest (or now) start a new changelog";
 
 std::string describe_logs(const std::vector<BinaryLog>& logs) {
   if (logs.empty()) return "the server has no binlogs";
@@ -129,9 +129,11 @@ Result<ResolvedStart> start_at_binlog(Connection& connection, const ServerInfo& 
 Status check_purged(Connection& connection, const MysqlGtidSet& ours, const std::string& remedy) {
   TW_ASSIGN(const std::string purged_text, read_gtid_purged(connection));
   TW_ASSIGN(const MysqlGtidSet purged, MysqlGtidSet::parse(purged_text));
-  if (purged.is_subset_of(ours)) return {};
-  return fail(Error{ErrorKind::kResync, "the server has purged transactions that were not read yet",
-                    ours.describe(), fmt::format("purged are {}; {}", purged.describe(), remedy)});
+  const MysqlGtidSet gone = purged.without(ours);
+  if (gone.empty()) return {};
+  return fail(Error{ErrorKind::kResync,
+                    "the server has purged transactions that were not read yet: " + gone.describe(),
+                    ours.describe(), remedy});
 }
 
 Result<ResolvedStart> start_after_gtids(Connection& connection, const ServerInfo& info,
@@ -170,13 +172,9 @@ Result<ResolvedStart> start_now(Connection& connection, const ServerInfo& info) 
   return start;
 }
 
-// A dump of one file from its head that ends at its end.
+// A dump from a file's head that ends at the binlog's end.
 Result<DumpStream> open_file(const Endpoint& endpoint, const std::string& file) {
-  TW_ASSIGN(Connection connection, Connection::open(endpoint));
-  DumpOptions options;
-  TW_ASSIGN(options.server_id, choose_server_id(connection));
-  options.non_blocking = true;
-  return DumpStream::open(std::move(connection), BinlogPosition{file, kFirstEventPos}, options);
+  return DumpStream::open_to_end(endpoint, BinlogPosition{file, kFirstEventPos});
 }
 
 // Whether an event of this type can only stand inside a transaction.
@@ -257,32 +255,35 @@ Result<ResolvedStart> resume_at_file(Connection& connection, const ServerInfo& i
   return start;
 }
 
+// `position` has GTIDs.
+Status check_gtids(Connection& connection, const ServerInfo& info, const Position& position,
+                   const FailoverRules& rules) {
+  TW_TRY(check_has_all(connection, info, position, rules));
+  if (position.server == info.identity) return check_not_purged(connection, info, position);
+  TW_TRY(check_other_server(connection, info, position, rules));
+  log_lines().info("{} is another server ({}) than the position is of ({}); going on by GTID",
+                   connection.endpoint().describe(), info.identity, position.server);
+  return {};
+}
+
 Result<ResolvedStart> resume_mysql(Connection& connection, const ServerInfo& info,
-                                   const Position& position) {
+                                   const Position& position, const FailoverRules& rules) {
   if (!info.has_gtids() || position.gtids.empty())
     return resume_at_file(connection, info, position);
-  TW_ASSIGN(const BinlogStatus status, read_binlog_status(connection));
-  TW_ASSIGN(const MysqlGtidSet ours, MysqlGtidSet::parse(position.gtids));
-  TW_ASSIGN(const MysqlGtidSet executed, MysqlGtidSet::parse(status.gtids));
-  if (!ours.is_subset_of(executed)) {
-    TW_TRY(refuse_foreign(position, fmt::format("it never ran all of these transactions, only {}",
-                                                executed.describe())));
-  }
-  TW_TRY(check_purged(connection, ours, kStartAnew));
+  TW_TRY(check_gtids(connection, info, position, rules));
   TW_ASSIGN(ResolvedStart start, start_after_gtids(connection, info, position.gtids));
-  const bool same_server = position.server == info.identity;
-  if (same_server) start.capture.position.binlog = position.binlog;
-  if (!same_server) log_lines().info("the source is another server now; going on by GTID");
+  if (position.server == info.identity) start.capture.position.binlog = position.binlog;
   return start;
 }
 
 Result<ResolvedStart> resume_mariadb(Connection& connection, const ServerInfo& info,
-                                     const Position& position) {
-  if (info.gtid_only()) return at_gtids_only(info, position.gtids);
+                                     const Position& position, const FailoverRules& rules) {
   if (position.gtids.empty()) return resume_at_file(connection, info, position);
-  TW_ASSIGN(const MariadbGtidList ours, MariadbGtidList::parse(position.gtids));
   const bool same_server = position.server == info.identity;
-  if (same_server && !position.binlog.file.empty()) {
+  // At a file's head a stream stands that was started by GTID and has not met a transaction.
+  const bool has_place = position.binlog.pos > kFirstEventPos && !info.gtid_only();
+  if (same_server && has_place) {
+    TW_ASSIGN(const MariadbGtidList ours, MariadbGtidList::parse(position.gtids));
     TW_ASSIGN(const auto at_place, binlog_gtid_pos(connection, position.binlog));
     if (at_place) {
       TW_ASSIGN(const MariadbGtidList there, MariadbGtidList::parse(*at_place));
@@ -293,6 +294,8 @@ Result<ResolvedStart> resume_mariadb(Connection& connection, const ServerInfo& i
       return resume_at_file(connection, info, position);
     }
   }
+  TW_TRY(check_gtids(connection, info, position, rules));
+  if (info.gtid_only()) return at_gtids_only(info, position.gtids);
   return start_after_gtids(connection, info, position.gtids);
 }
 
@@ -330,12 +333,12 @@ Result<ResolvedStart> resolve_start(Connection& connection, const ServerInfo& in
 }
 
 Result<ResolvedStart> resolve_resume(Connection& connection, const ServerInfo& info,
-                                     const Position& position) {
+                                     const Position& position, const FailoverRules& rules) {
   if (position.kind != source_kind(info)) {
     TW_TRY(refuse_foreign(position, "this is a " + info.describe()));
   }
-  return info.is_mariadb() ? resume_mariadb(connection, info, position)
-                           : resume_mysql(connection, info, position);
+  return info.is_mariadb() ? resume_mariadb(connection, info, position, rules)
+                           : resume_mysql(connection, info, position, rules);
 }
 
 Result<CaptureEnd> resolve_end(Connection& connection, const ServerInfo& info, const Bound& until) {

@@ -8,6 +8,7 @@
 #include "db/mysql/server_info.h"
 #include "source/mysql/bound.h"
 #include "source/mysql/capture.h"
+#include "source/mysql/failover.h"
 
 namespace tailwater::mysql {
 
@@ -22,9 +23,11 @@ Result<ResolvedStart> resolve_start(Connection& connection, const ServerInfo& in
                                     const Bound& from);
 
 /// Going on after `position`: by GTID where the server has them, else by file:pos, which must be on
-/// the same server. kResync, with the remedy, when the position is purged or of another server.
+/// the same server. kResync, with the remedy, when the position is purged or of another server;
+/// kRetry when it is of a server that may still get there. failover.h says what is checked of
+/// another server.
 Result<ResolvedStart> resolve_resume(Connection& connection, const ServerInfo& info,
-                                     const Position& position);
+                                     const Position& position, const FailoverRules& rules);
 
 /// Where a bounded stream ends. `kNow` is the end of the binlog at this moment.
 Result<CaptureEnd> resolve_end(Connection& connection, const ServerInfo& info, const Bound& until);

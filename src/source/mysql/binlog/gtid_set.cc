@@ -161,6 +161,26 @@ bool MysqlGtidSet::is_subset_of(const MysqlGtidSet& other) const {
   return true;
 }
 
+MysqlGtidSet MysqlGtidSet::without(const MysqlGtidSet& other) const {
+  MysqlGtidSet rest;
+  for (const auto& [tsid, intervals] : sets_) {
+    const auto found = other.sets_.find(tsid);
+    const Intervals none;
+    const Intervals& taken = found == other.sets_.end() ? none : found->second;
+    auto at = taken.begin();
+    for (const auto& [start, end] : intervals) {
+      uint64_t from = start;
+      while (at != taken.end() && at->end <= from) ++at;
+      for (auto cut = at; cut != taken.end() && cut->start < end; ++cut) {
+        rest.add(tsid, from, cut->start);
+        from = std::max(from, cut->end);
+      }
+      rest.add(tsid, from, end);
+    }
+  }
+  return rest;
+}
+
 uint64_t MysqlGtidSet::count() const {
   uint64_t count = 0;
   for (const auto& [tsid, intervals] : sets_) {

@@ -37,6 +37,8 @@ class MysqlGtidSet {
   /// Adds `start` up to, not including, `end`.
   void add(const Tsid& tsid, uint64_t start, uint64_t end);
   void add(const MysqlGtidSet& other);
+  /// Those of this set that are not in `other`.
+  [[nodiscard]] MysqlGtidSet without(const MysqlGtidSet& other) const;
   [[nodiscard]] bool contains(const MysqlGtid& gtid) const;
   [[nodiscard]] bool is_subset_of(const MysqlGtidSet& other) const;
   /// How many transactions it names.

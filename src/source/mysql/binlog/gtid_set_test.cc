@@ -105,6 +105,23 @@ TEST(MysqlGtidSet, EncodesForTheDumpCommand) {
   EXPECT_EQ(to_hex(out.view()), "0000000000000000");
 }
 
+TEST(MysqlGtidSet, TakesAwayAnotherSet) {
+  constexpr struct {
+    std::string_view from, taken, rest;
+  } kCases[] = {
+      {"A:1-10", "", "A:1-10"},
+      {"A:1-10", "A:1-10", ""},
+      {"A:1-10,B:1", "A:3-4:7", "A:1-2:5-6:8-10,B:1"},
+      {"A:5-10", "A:1-5:10-20", "A:6-9"},
+      {"A:1-3:5-7:9", "A:2-6", "A:1:7:9"},
+      {"A:1-3:tag:1-3", "A:tag:2", "A:1-3:tag:1:3"},
+      {"A:2-3", "B:1-9", "A:2-3"},
+  };
+  for (const auto& [from, taken, rest] : kCases) {
+    EXPECT_EQ(set_of(from).without(set_of(taken)), set_of(rest)) << from << " without " << taken;
+  }
+}
+
 // A previous_gtids event of MySQL 9.7, with tags.
 TEST(MysqlGtidSet, DecodesAndEncodesTags) {
   const std::string body = bytes_of(

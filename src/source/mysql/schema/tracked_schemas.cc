@@ -34,11 +34,12 @@ TrackedTable tracked_of(const TableFacts& facts) {
 }  // namespace
 
 struct TrackedSchemas::Server {
-  explicit Server(const Endpoint& endpoint) : tables(endpoint), ahead(endpoint) {}
+  Server(const Endpoint& endpoint, std::string named)
+      : tables(endpoint), ahead(endpoint), name(std::move(named)) {}
 
   LiveTables tables;
   Lookahead ahead;
-  std::string identity;
+  std::string name;
 };
 
 TrackedSchemas::TrackedSchemas(FileSystem& files, std::string folder)
@@ -58,11 +59,10 @@ Status TrackedSchemas::load_given(const std::string& path) {
 
 Status TrackedSchemas::start(const Endpoint& endpoint, const ServerInfo& info,
                              const Position& position, bool fresh, std::stop_token stop) {
-  if (!server_) server_ = std::make_unique<Server>(endpoint);
   stop_ = std::move(stop);
+  const std::string name = endpoint.describe() + " " + info.identity;
+  if (!server_ || server_->name != name) server_ = std::make_unique<Server>(endpoint, name);
   server_->tables.set_server(info);
-  if (server_->identity != info.identity) server_->ahead.clear();
-  server_->identity = info.identity;
   return begin(position, fresh);
 }
 

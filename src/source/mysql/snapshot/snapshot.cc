@@ -43,8 +43,9 @@ Snapshot::Snapshot(SnapshotOptions options, std::unique_ptr<Progress> progress, 
       started_us_(Clock::system().steady_us()),
       rows_at_start_(progress_->counts().rows) {}
 
-void Snapshot::start(const ServerInfo& info) {
+void Snapshot::start(const Endpoint& endpoint, const ServerInfo& info) {
   if (running()) return;
+  options_.reader.endpoint = endpoint;
   options_.reader.info = info;
   const std::scoped_lock lock(mutex_);
   failure_.reset();

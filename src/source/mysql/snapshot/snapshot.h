@@ -30,7 +30,7 @@ class Snapshot final : public ChunkTaker {
   ~Snapshot() override { stop(); }
 
   /// Starts readers of this server. No effect while they run.
-  void start(const ServerInfo& info);
+  void start(const Endpoint& endpoint, const ServerInfo& info);
   /// Ends the readers; what is in the changelog stays.
   void stop();
   [[nodiscard]] bool running() const { return !readers_.empty(); }

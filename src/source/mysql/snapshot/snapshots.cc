@@ -37,29 +37,54 @@ Snapshots::~Snapshots() {
   leave();
 }
 
-Status Snapshots::enter(const Executed& executed, const ServerInfo& info, bool fresh,
+Status Snapshots::enter(const Executed& executed, const ServerInfo& info, Start start,
                         const std::stop_token& stop) {
   info_ = info;
   stop_ = stop;
-  if (!loaded_) {
-    TW_ASSIGN(waiting_, files_.load());
-    if (!writer_.last_state().empty()) {
-      TW_ASSIGN(const Progress::Stored stored, Progress::look_into(writer_.last_state()));
-      const auto job = std::find_if(waiting_.begin(), waiting_.end(),
-                                    [&](const SnapshotJob& each) { return each.id == stored.id; });
-      if (job != waiting_.end()) {
-        const SnapshotJob resumed = *job;
-        waiting_.erase(job);
-        TW_TRY(start_job(resumed, writer_.last_state()));
-      } else {
-        writer_.set_state("");  // it was done, or cancelled
-      }
-    }
-    loaded_ = true;
-  }
-  TW_TRY(add_initial(fresh));
+  if (!loaded_) TW_TRY(load(/*with_state=*/start != Start::kOver));
+  TW_TRY(start == Start::kOver ? start_over() : add_initial(start == Start::kFresh));
   junction_.enter(executed);
   return look_after();
+}
+
+// What an earlier process left to be done.
+Status Snapshots::load(bool with_state) {
+  TW_ASSIGN(waiting_, files_.load());
+  loaded_ = true;
+  if (!with_state || writer_.last_state().empty()) return {};
+  TW_ASSIGN(const Progress::Stored stored, Progress::look_into(writer_.last_state()));
+  const auto job = std::find_if(waiting_.begin(), waiting_.end(),
+                                [&](const SnapshotJob& each) { return each.id == stored.id; });
+  if (job == waiting_.end()) {
+    writer_.set_state("");  // it was done, or cancelled
+    return {};
+  }
+  const SnapshotJob resumed = *job;
+  waiting_.erase(job);
+  return start_job(resumed, writer_.last_state());
+}
+
+// Changes are missing behind what the changelog has: what was read before is worth nothing, and
+// what was asked for and is not done begins anew. The new job is stored before the position moves,
+// so a crash in between comes here again.
+Status Snapshots::start_over() {
+  TW_ASSIGN(SnapshotJob all, make_job({}));
+  all.initial = true;
+  TW_TRY(files_.store(all));
+  if (snapshot_ != nullptr) {
+    snapshot_->stop();
+    waiting_.insert(waiting_.begin(), snapshot_->progress().job());
+    junction_.set_taker(nullptr);
+    const std::scoped_lock lock(mutex_);
+    snapshot_.reset();
+  }
+  for (const SnapshotJob& job : waiting_) {
+    if (job.initial) TW_TRY(files_.remove(job.id));
+  }
+  std::erase_if(waiting_, [](const SnapshotJob& job) { return job.initial; });
+  waiting_.insert(waiting_.begin(), std::move(all));
+  writer_.set_state("");
+  return {};
 }
 
 void Snapshots::leave() {
@@ -95,7 +120,7 @@ Status Snapshots::add_initial(bool fresh) {
 
 Result<SnapshotJob> Snapshots::make_job(const SnapshotRequest& request) {
   TW_ASSIGN(const Selection asked, Selection::compile(request.tables, {}));
-  TW_ASSIGN(Connection connection, Connection::open(options_.endpoint));
+  TW_ASSIGN(Connection connection, Connection::open(options_.servers->current()));
   TW_ASSIGN(const auto names, list_tables(connection, [&](const TableName& name) {
               return options_.rules.tables.selects(name.database, name.table) &&
                      asked.selects(name.database, name.table);
@@ -156,7 +181,7 @@ Status Snapshots::look_after() {
     TW_TRY(start_next());
   }
   TW_TRY(start_next());
-  if (snapshot_ != nullptr && !paused_) snapshot_->start(info_);
+  if (snapshot_ != nullptr && !paused_) snapshot_->start(options_.servers->current(), info_);
   finished_ = options_.mode == SnapshotMode::kOnly && snapshot_ == nullptr;
   return {};
 }
@@ -178,7 +203,8 @@ Status Snapshots::start_job(SnapshotJob job, const std::string& state) {
   log_lines().info("snapshot {} of {} tables {}", progress->job().id, progress->job().tables.size(),
                    state.empty() ? "starts" : "goes on");
   SnapshotOptions options;
-  options.reader = {options_.endpoint, info_, options_.chunk_bytes, options_.rules.columns};
+  options.reader = {options_.servers->current(), info_, options_.chunk_bytes,
+                    options_.rules.columns};
   options.readers = options_.readers;
   writer_.set_state(progress->encode());
   auto snapshot =
@@ -259,7 +285,7 @@ Result<uint64_t> Snapshots::request(const SnapshotRequest& request) {
     return fail(ErrorKind::kUserFix, "no captured table matches",
                 "name tables as database.table, or by a regular expression, within table_include");
   }
-  if (!request.where.empty()) TW_TRY(check_condition(options_.endpoint, job.tables));
+  if (!request.where.empty()) TW_TRY(check_condition(options_.servers->current(), job.tables));
   TW_TRY(files_.store(job));
   const uint64_t id = job.id;
   {

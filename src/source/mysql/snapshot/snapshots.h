@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "changelog/writer.h"
+#include "db/mysql/servers.h"
 #include "model/source.h"
 #include "source/mysql/capture.h"
 #include "source/mysql/snapshot/job_files.h"
@@ -23,11 +24,11 @@ enum class SnapshotMode : uint8_t {
   kNever,       ///< only those that are asked for
   kInitial,     ///< of each captured table once
   kOnly,        ///< the same, then the source ends
-  kWhenNeeded,  ///< when there is no position
+  kWhenNeeded,  ///< when there is no position, or the server does not have it any more
 };
 
 struct SnapshotsOptions {
-  Endpoint endpoint;
+  const Servers* servers = nullptr;  ///< not null; outlives the object
   SnapshotMode mode = SnapshotMode::kNever;
   CaptureRules rules = {};
   std::string folder;  ///< where jobs are kept
@@ -41,9 +42,14 @@ class Snapshots final : public TransactionGate {
   Snapshots(SnapshotsOptions options, FileSystem& files, changelog::Writer& writer);
   ~Snapshots() override;
 
-  /// A stream is about to start. `fresh`: the changelog has no position yet. Reads what is to be
-  /// done, and starts with it.
-  Status enter(const Executed& executed, const ServerInfo& info, bool fresh,
+  /// How a stream starts.
+  enum class Start : uint8_t {
+    kGoesOn,  ///< where the changelog ends
+    kFresh,   ///< the changelog has no position yet
+    kOver,    ///< with a gap behind what the changelog has: all tables must be read again
+  };
+  /// A stream is about to start. Reads what is to be done, and starts with it.
+  Status enter(const Executed& executed, const ServerInfo& info, Start start,
                const std::stop_token& stop);
   /// Between two transactions, now and then while the stream is busy: starts and ends snapshots.
   Status look_after();
@@ -72,7 +78,9 @@ class Snapshots final : public TransactionGate {
   Status start_job(SnapshotJob job, const std::string& state);
   Status end_job(bool keep_tables);
   Status fail_job(Error error);
+  Status load(bool with_state);
   Status add_initial(bool fresh);
+  Status start_over();
   Result<SnapshotJob> make_job(const SnapshotRequest& request);
   [[nodiscard]] bool needs_attention() const;
 
