@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "changelog/writer.h"
@@ -15,6 +16,9 @@ namespace tailwater::pipeline {
 
 /// Which server the configuration leads to, as whom. kUserFix when it leads to none.
 Result<mysql::Endpoint> endpoint_of(const SourceConfig& config);
+
+/// All that is wrong in the configuration as far as it can be told without a connection.
+std::vector<Error> find_errors(const SourceConfig& config);
 
 /// What kind of source the configuration leads to: read from the changelog in `folder` when there
 /// is one, from the URL, or asked of the server. kUserFix for a URL of no known kind, and when the

@@ -1,10 +1,14 @@
 // MysqlSource: the binlog of a MySQL or MariaDB server, read as a replica reads it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include <tailwater/event.h>
 
 #include "base/backoff.h"
 #include "changelog/writer.h"
@@ -40,7 +44,10 @@ struct MysqlSourceOptions {
   SnapshotMode snapshot = SnapshotMode::kNever;
   unsigned snapshot_readers = 2;  ///< connections that read at once
   uint64_t snapshot_chunk_bytes = 4 << 20;
-  std::string snapshot_folder = {};  ///< where snapshots that are not done are noted
+  std::string snapshot_folder = {};              ///< where snapshots that are not done are noted
+  std::vector<std::string> snapshot_order = {};  ///< kOnly: these tables, in this order
+  /// Told what happens, on the thread of `run`; may be empty.
+  std::function<void(const StreamEvent&)> on_event = {};
 };
 
 class MysqlSource final : public Source {
@@ -68,6 +75,9 @@ class MysqlSource final : public Source {
                          bool& fresh);
   [[nodiscard]] SnapshotsOptions snapshots_options() const;
   void note_progress(DumpStream& dump);
+  Status note_start();
+  void note_caught_up();
+  void tell(const StreamEvent& event) const;
   void set_state(SourceStatus::State state, std::string trouble = {});
   void wait_before_retry(const std::stop_token& stop, const Error& error);
 
@@ -78,8 +88,10 @@ class MysqlSource final : public Source {
   std::unique_ptr<Capture> capture_;
   std::unique_ptr<BinlogWatch> watch_;  ///< while it runs, and only if asked for
   Backoff backoff_;
-  bool started_ = false;       ///< capture_ has a position of its own
-  uint64_t bytes_before_ = 0;  ///< received on earlier connections
+  bool started_ = false;                    ///< capture_ has a position of its own
+  bool start_noted_ = false;                ///< the changelog has a position
+  std::optional<CaptureEnd> end_at_start_;  ///< of the binlog, until the stream has come there
+  uint64_t bytes_before_ = 0;               ///< received on earlier connections
 
   mutable std::mutex mutex_;
   bool has_position_ = false;  ///< capture_ may be asked for it

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include <tailwater/event.h>
+
 #include "changelog/writer.h"
 #include "model/source.h"
 #include "source/mysql/capture.h"
@@ -31,6 +33,10 @@ struct SnapshotsOptions {
   SnapshotMode mode = SnapshotMode::kNever;
   CaptureRules rules = {};
   std::string folder;  ///< where jobs are kept
+  /// kOnly: "database.table", read one after the other in this order, and all must be there; empty:
+  /// all that are captured, in any order.
+  std::vector<std::string> order = {};
+  std::function<void(const StreamEvent&)> on_event = {};  ///< on the stream's thread; may be empty
   unsigned readers = 2;
   size_t chunk_bytes = 4 << 20;
 };
@@ -74,6 +80,8 @@ class Snapshots final : public TransactionGate {
   Status fail_job(Error error);
   Status add_initial(bool fresh);
   Result<SnapshotJob> make_job(const SnapshotRequest& request);
+  Status put_in_order(SnapshotJob& job) const;
+  void tell(StreamEvent::Kind kind) const;
   [[nodiscard]] bool needs_attention() const;
 
   SnapshotsOptions options_;
