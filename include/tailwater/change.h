@@ -27,10 +27,13 @@ enum class Operation : uint8_t {
   /// A statement that changed rows which ones the source's log does not say; only where the source
   /// was told to record such statements. No rows, see Change::statement.
   kStatement = 9,
+  /// Nothing changed: where the source is, when StreamOptions::heartbeat_interval_ms asks for it.
+  /// No row, no table; commit_time_us is when the source was there.
+  kHeartbeat = 255,
 };
 
 /// "insert", "update", "delete", "read", "truncate", "schema_change", "read_start", "read_end",
-/// "statement".
+/// "statement", "heartbeat".
 std::string_view to_string(Operation operation);
 
 /// One column of a row.
@@ -119,7 +122,8 @@ class Change {
   [[nodiscard]] std::string_view gtid() const;
   /// The source's commit time, microseconds since 1970 UTC.
   [[nodiscard]] int64_t commit_time_us() const;
-  /// Where the source's log goes on after this transaction, as StreamOptions::from takes it.
+  /// Where the source's log goes on after this transaction, FILE:POS, as StreamOptions::from takes
+  /// it on this server. To store, take Stream::next_position, which names the server too.
   [[nodiscard]] std::string position_after() const;
 
  private:

@@ -15,59 +15,35 @@
 #include <vector>
 
 #include <tailwater/change.h>
+#include <tailwater/event.h>
+#include <tailwater/options.h>
 #include <tailwater/result.h>
 
 namespace tailwater {
 
-struct StreamOptions {
-  /// mysql://user@host:port/database, mariadb://…, or binlog:FILE. A database selects its tables.
-  std::string url;
-  /// Where to start: now, earliest, FILE:POS, gtid:SET, or a time (2024-05-06T07:08:09Z). Only when
-  /// `data_dir` holds nothing yet.
-  std::string from = "now";
-  /// Where to end: now, FILE:POS, gtid:SET, a time; empty: never.
-  std::string until = {};
-  /// Regular expressions on database.table; empty: all.
-  std::vector<std::string> table_include = {};
-  std::vector<std::string> table_exclude = {};
-  /// Regular expressions on database.table.column; empty: all. What is left out or masked never
-  /// reaches the changelog (docs/configuration.md, "Columns").
-  std::vector<std::string> column_include = {};
-  std::vector<std::string> column_exclude = {};
-  /// Regular expressions on database.table.column: HMAC-SHA-256 in hex instead of the value, under
-  /// the key `mask_salt`, or the one in the file `mask_salt_file`.
-  std::vector<std::string> mask_hash = {};
-  std::string mask_salt = {};
-  std::string mask_salt_file = {};
-  /// "EXPRESSION:N": the first N characters; "EXPRESSION:TEXT": the text instead of the value.
-  std::vector<std::string> mask_truncate = {};
-  std::vector<std::string> mask_constant = {};
-  /// "database.table:column,column": the key of a table that has none, or another than its own.
-  std::vector<std::string> key_columns = {};
-  /// Some of insert, update, delete, truncate, ddl: changes that are not kept.
-  std::vector<std::string> skip_operations = {};
-  /// The password, if it is neither in the URL nor in the places that docs/connections.md lists.
-  std::string password_file = {};
-  /// disabled, preferred, required, verify_ca, verify_identity.
-  std::string tls = {};
-  std::string tls_ca = {};
-  /// Keep the changelog here: the stream goes on after the last `acknowledge` the next time. Empty:
-  /// a temporary one, which waits for the reader when it holds 256 MB.
-  std::string data_dir = {};
-  /// With `data_dir`: the name of this reader's cursor.
-  std::string reader_name = "reader";
-};
-
-/// A stream of changes. Movable. One thread reads it; `stop` may be called by any.
+/// A stream of changes. Movable, but not while a thread uses it. One thread at a time reads it (the
+/// range, `result`, `next_position`, `acknowledge`); `start` and `stop` may be called by any.
 ///
 /// Back-pressure: the source is read only as far ahead as the changelog may grow. Errors end the
 /// range and are then in `result`.
 class Stream {
  public:
-  /// Connects, and starts to capture. Errors: kUserFix (URL, password, grants, settings of the
+  /// Connects, and starts to capture: what is committed after it returned comes, also from `now`.
+  /// Errors: kUserFix (options, password, grants, settings of the
   /// server), kRetry (the server cannot be reached), kResync (the position is gone or of another
-  /// server), kBusy (`data_dir` is in use).
+  /// server), kBusy (`data_dir` is in use), kIo (no room for the changelog).
   static Result<Stream> open(const StreamOptions& options);
+
+  /// Reads the rows of tables as they are. The range gives for each table, in the order given, a
+  /// kReadStart, its rows as kRead, and a kReadEnd, then ends by itself. Changes that are made
+  /// meanwhile come between, also of rows that are read later: who writes each row over what it had
+  /// under its key has, at the end, the tables as they were at `next_position`, where a stream then
+  /// goes on without gap or double.
+  ///
+  /// `tables` are named as in StreamOptions::tables, which, like `table_include`, `from`, `until`
+  /// and `data_dir`, is not used here. Errors as those of `open`; kUserFix for a table that is not
+  /// there.
+  static Result<Stream> load(const StreamOptions& options, const std::vector<std::string>& tables);
 
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) noexcept;
@@ -95,30 +71,45 @@ class Stream {
     Change change_{nullptr, nullptr};
   };
 
-  /// Waits for the first change. The range ends at `until`, after `stop`, or with an error. Call it
-  /// once: an iterator's changes are gone when it moves on.
+  /// Waits for the next change. The range ends at `until`, after `stop`, or with an error; after
+  /// `start` a new one goes on where it ended. An iterator's changes are gone when it moves on.
   Iterator begin();
   [[nodiscard]] Iterator end() { return Iterator(nullptr); }
 
-  /// Makes the range end soon, whatever it waits for. Thread-safe.
+  /// Captures again after `stop` or an error, from where it was: nothing is lost or comes twice. No
+  /// effect while it captures, and at its end. Waits for the end of the connection before. kBusy
+  /// when called from `on_event`.
+  Status start();
+  /// Makes the range end soon, whatever it waits for, and ends the capture. Does not wait. No
+  /// effect twice.
   void stop();
-  /// Why the range ended: no error for `until` and `stop`.
+  /// Why the range ended: no error for `until`, `stop`, and the end of a load.
   [[nodiscard]] Status result() const;
 
+  /// Where a stream goes on after all whole transactions that the range gave, for
+  /// StreamOptions::from: one line of text to be stored as it is. On the same server, and where it
+  /// holds GTIDs on another one of the same replication too. Made when asked for. Errors: kRetry
+  /// for a load that is not at its end; kNotFound when nothing is known yet.
+  [[nodiscard]] Result<std::string> next_position() const;
+
   /// With `data_dir`: everything up to and including the last change given out is dealt with; the
-  /// next stream goes on after it. Counts whole transactions only. Without: frees space.
+  /// next stream goes on after it. Counts whole transactions only. Without: frees space. A load
+  /// does so by itself. Errors: kIo, kFull.
   Status acknowledge();
 
  private:
   struct State;
   explicit Stream(std::unique_ptr<State> state);
+  static Result<Stream> open(const StreamOptions& options, const std::vector<std::string>* load);
   bool advance(Change& change);
 
   std::unique_ptr<State> state_;
 };
 
-/// Whether a stream could start at `position` on this server, without starting one: kResync with
-/// the remedy when the position is purged, foreign or no place where a transaction starts.
+/// Whether a stream could start at `position` on this server, without starting one. `position` is
+/// what StreamOptions::from takes; of `options` only what leads to the server counts. Errors:
+/// kResync, with the remedy, when the position is purged, foreign or no place where a transaction
+/// starts; kUserFix, kRetry as those of Stream::open.
 Status validate_position(const StreamOptions& options, const std::string& position);
 
 }  // namespace tailwater

@@ -66,6 +66,9 @@ class LogReader final : public Reader {
   [[nodiscard]] Offset offset() const override;
   [[nodiscard]] Offset visible_end() const override { return end_.offset(); }
   [[nodiscard]] const SourceIdentity& identity() const override { return segment_.identity; }
+  [[nodiscard]] StoredPosition stored_position() const override {
+    return {stored_position_number_, stored_position_.view()};
+  }
 
  private:
   Status find_start(const StartAt& at);
@@ -145,6 +148,10 @@ class LogReader final : public Reader {
   uint32_t run_left_ = 0;
   SchemaPtr schema_;
   ChangeView change_;
+
+  // Of the last frame.
+  ByteBuffer stored_position_;
+  uint64_t stored_position_number_ = 0;
 
   // What is not given.
   uint64_t start_offset_ = 0;

@@ -26,6 +26,10 @@ Result<std::optional<TailEntry>> LogReader::take_record(const RecordView& record
     case RecordType::kAdvance:
       return take_advance(record);
     case RecordType::kPosition:
+      stored_position_.truncate(0);
+      stored_position_.append(record.payload);
+      ++stored_position_number_;
+      return std::nullopt;
     case RecordType::kState:
       return std::nullopt;
     default:

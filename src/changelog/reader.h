@@ -38,6 +38,14 @@ class Reader : public Tail {
 
   /// The first offset that is not visible yet.
   [[nodiscard]] virtual Offset visible_end() const = 0;
+  /// The source's position that stands at the end of the newest frame that was read to its end
+  /// (encode_position): after all that was given before, and not after anything else. Empty: no
+  /// frame was. Another number with each frame; valid until `next`.
+  struct StoredPosition {
+    uint64_t number = 0;
+    Bytes encoded = {};
+  };
+  [[nodiscard]] virtual StoredPosition stored_position() const = 0;
   /// Whose changes these are.
   [[nodiscard]] virtual const SourceIdentity& identity() const = 0;
 };

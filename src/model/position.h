@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -41,6 +42,15 @@ struct Position {
   /// For people and messages: "mysql-bin.000003:4711 (GTID 0-1-77)".
   [[nodiscard]] std::string describe() const;
 };
+
+/// A position as one line of text for programs to store:
+/// "mysql;server=UUID;binlog=FILE:POS;gtids=SET"; parts that are empty are left out. `%`, `;` and
+/// bytes below space in a part are percent-encoded.
+std::string position_text(const Position& position);
+/// Whether a text begins like one.
+bool is_position_text(std::string_view text);
+/// Reads it; kUserFix when it is none.
+Result<Position> parse_position_text(std::string_view text);
 
 /// The stored form of a position; docs/changelog_format.md, "Position".
 void encode_position(const Position& position, ByteBuffer& out);

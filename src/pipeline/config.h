@@ -2,12 +2,16 @@
 // every key with its default.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <tailwater/event.h>
+
 #include "base/result.h"
 #include "changelog/options.h"
+#include "db/mysql/endpoint.h"
 #include "format/formatter.h"
 #include "pipeline/settings.h"
 #include "transform/column_selection.h"
@@ -45,6 +49,11 @@ struct SourceConfig {
   int64_t retry_max_us = 60'000'000;
   bool accept_errant = false;  ///< go on at a server with errant transactions
   int64_t failover_timeout_us = 60'000'000;
+  /// Not keys, but the library's: where to connect now, which tables `snapshot = only` reads in
+  /// which order, and whom to tell what happens, on the source's thread.
+  mysql::EndpointRefresh refresh;
+  std::vector<std::string> snapshot_order;
+  std::function<void(const StreamEvent&)> on_event;
   bool watch_end = false;  ///< not a key: `run` asks the server how far behind it is, for `status`
   changelog::WriterOptions log;
 };

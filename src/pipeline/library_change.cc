@@ -54,6 +54,7 @@ std::optional<uint64_t> unsigned_of(const RowView& row, const Type& type, size_t
 }  // namespace
 
 std::string_view to_string(Operation operation) {
+  if (operation == Operation::kHeartbeat) return "heartbeat";
   return to_string(static_cast<Op>(operation));
 }
 

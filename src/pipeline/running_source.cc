@@ -79,9 +79,12 @@ Status RunningSource::prepare_with_retry(const std::stop_token& stop) {
 void RunningSource::start() {
   const std::scoped_lock lock(mutex_);
   phase_ = Phase::kRunning;
+  result_ = {};
   thread_ = std::jthread([this](std::stop_token stop) {
     begin_own_thread("tw-source");
+    own_thread_ = std::this_thread::get_id();
     run(stop);
+    own_thread_ = std::thread::id();
   });
 }
 
@@ -90,13 +93,22 @@ void RunningSource::run(const std::stop_token& stop) {
   if (result.has_value()) result = source_->run(stop);
   if (stop.stop_requested()) {
     if (writer_ != nullptr) (void)writer_->flush();
+    tell_stopped({});
     return;
   }
   if (result.has_value()) result = writer_->flush();
   end(result.has_value() ? Phase::kFinished : Phase::kFailed, std::move(result));
 }
 
+void RunningSource::tell_stopped(const Status& result) const {
+  if (!config_.on_event) return;
+  StreamEvent event{.kind = StreamEvent::Kind::kStopped};
+  if (!result.has_value()) event.error = result.error();
+  config_.on_event(event);
+}
+
 void RunningSource::end(Phase phase, Status result) {
+  tell_stopped(result);
   {
     const std::scoped_lock lock(mutex_);
     phase_ = phase;
@@ -114,6 +126,13 @@ void RunningSource::pause() {
   }
   thread_.request_stop();
   if (thread_.joinable()) thread_.join();
+}
+
+void RunningSource::request_pause() {
+  const std::scoped_lock lock(mutex_);
+  if (phase_ != Phase::kRunning) return;
+  phase_ = Phase::kPaused;
+  thread_.request_stop();
 }
 
 void RunningSource::resume() {
@@ -159,6 +178,18 @@ Status RunningSource::wait_until_readable(std::stop_token stop) {
   if (writer_ != nullptr) return {};
   if (phase_ == Phase::kFailed) return result_;
   return fail(ErrorKind::kStopped, "stopped");
+}
+
+Status RunningSource::wait_until_reading() {
+  constexpr auto kLook = std::chrono::milliseconds(1);  // nobody says when; it takes a few
+  using State = SourceStatus::State;
+  for (;;) {
+    const RunningSourceStatus now = status();
+    const bool reads = !now.source.server.empty() || now.source.state == State::kWaitingToRetry;
+    if (reads || now.phase == Phase::kPaused || now.phase == Phase::kFinished) return {};
+    if (now.phase == Phase::kFailed) return result();
+    std::this_thread::sleep_for(kLook);
+  }
 }
 
 Result<std::unique_ptr<changelog::Reader>> RunningSource::reader(

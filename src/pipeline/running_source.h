@@ -1,6 +1,7 @@
 // RunningSource: one source with its changelog and the thread that fills it.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -47,7 +48,12 @@ class RunningSource {
   void start();
   /// Stops reading the source at a transaction's end; the changelog stays open. No effect twice.
   void pause();
+  /// The same without waiting for it: from any thread, also the source's own.
+  void request_pause();
+  /// Reads on after `pause` or an error. Waits for the end of the thread before.
   void resume();
+  /// Whether the caller is the source's own thread, which cannot wait for itself.
+  [[nodiscard]] bool on_own_thread() const { return own_thread_ == std::this_thread::get_id(); }
   /// Asks the source to read tables while it streams; returns the snapshot's id. kRetry before the
   /// first connection. Must not be called while `stop` runs.
   Result<uint64_t> request_snapshot(const SnapshotRequest& request);
@@ -58,6 +64,9 @@ class RunningSource {
   /// Waits until the changelog can be read: it is made once the source's kind is known. kStopped
   /// when `stop` asks first; the source's error when it failed before that.
   Status wait_until_readable(std::stop_token stop);
+  /// After `start`: waits until the source reads from its server, so that its start is known, or
+  /// tries that again, or has ended. The error that ended it before it read anything.
+  Status wait_until_reading();
   /// A reader on the changelog.
   [[nodiscard]] Result<std::unique_ptr<changelog::Reader>> reader(
       const changelog::ReaderOptions& options) const;
@@ -79,6 +88,7 @@ class RunningSource {
   void run(const std::stop_token& stop);
   Result<Source*> connected_source();
   void end(RunningSourceStatus::Phase phase, Status result);
+  void tell_stopped(const Status& result) const;
 
   SourceConfig config_;
   std::string folder_;
@@ -93,6 +103,7 @@ class RunningSource {
   std::string prepare_error_;
   int64_t started_us_ = 0;
   std::function<void()> on_end_;
+  std::atomic<std::thread::id> own_thread_;
   std::jthread thread_;
 };
 

@@ -55,6 +55,7 @@ Status complete(mysql::Endpoint& endpoint, const SourceConfig& config) {
     TW_ASSIGN(endpoint.tls, mysql::parse_tls_mode(config.tls));
   }
   endpoint.connect_timeout_us = config.connect_timeout_us;
+  endpoint.refresh = config.refresh;
   return mysql::complete_endpoint(endpoint, mysql::Surroundings::of_process());
 }
 
@@ -127,7 +128,83 @@ Result<std::optional<mysql::Bound>> parse_until(const SourceConfig& config) {
   return std::optional(*bound);
 }
 
+class Errors {
+ public:
+  template <typename T>
+  void add(const Result<T>& result, std::string_view setting) {
+    if (!result.has_value()) errors_.push_back(Error(result.error()).in(setting));
+  }
+  void add(std::string message, std::string hint) {
+    errors_.push_back({ErrorKind::kUserFix, std::move(message), {}, std::move(hint)});
+  }
+  // Each expression by itself, so that one does not hide the next.
+  void add_expressions(const std::vector<std::string>& expressions, std::string_view setting) {
+    for (const std::string& expression : expressions) {
+      add(Selection::compile({expression}, {}), setting);
+    }
+  }
+  [[nodiscard]] std::vector<Error> take() { return std::move(errors_); }
+
+ private:
+  std::vector<Error> errors_;
+};
+
+// One rule at a time, with a salt, as that there is none is told once.
+void check_columns(const SourceConfig& config, Errors& errors) {
+  const auto each = [&](std::vector<std::string> ColumnRules::*member, std::string_view setting) {
+    for (const std::string& rule : config.columns.*member) {
+      ColumnRules one;
+      one.mask_salt = "salt";
+      (one.*member) = {rule};
+      errors.add(ColumnSelection::compile(one), setting);
+    }
+  };
+  each(&ColumnRules::column_include, "column_include");
+  each(&ColumnRules::column_exclude, "column_exclude");
+  each(&ColumnRules::mask_hash, "mask_hash");
+  each(&ColumnRules::mask_truncate, "mask_truncate");
+  each(&ColumnRules::mask_constant, "mask_constant");
+  ColumnRules keys;
+  keys.key_columns = config.columns.key_columns;
+  errors.add(ColumnSelection::compile(keys), "key_columns");
+  SourceConfig salt;
+  salt.columns.mask_salt = config.columns.mask_salt;
+  salt.mask_salt_file = config.mask_salt_file;
+  errors.add(make_columns(salt), "mask_salt");
+  const bool no_salt = config.columns.mask_salt.empty() && config.mask_salt_file.empty();
+  if (!config.columns.mask_hash.empty() && no_salt) {
+    errors.add("mask_hash has no salt", "set mask_salt_file, or mask_salt");
+  }
+}
+
 }  // namespace
+
+std::vector<Error> find_errors(const SourceConfig& config) {
+  Errors errors;
+  const Status scheme = check_scheme(config.url);
+  errors.add(scheme, "url");
+  if (scheme.has_value() && is_binlog(config.url)) {
+    if (binlog_paths(config.url).empty()) errors.add("url: binlog: needs the path of a file", "");
+  } else if (scheme.has_value()) {
+    errors.add(mysql::parse_endpoints(config.url), "url");
+  }
+  errors.add(mysql::parse_bound(config.from), "from");
+  if (!config.until.empty()) {
+    const auto until = mysql::parse_bound(config.until);
+    errors.add(until, "until");
+    if (until.has_value() && until->kind == mysql::Bound::Kind::kEarliest) {
+      errors.add("until: a stream cannot end at 'earliest'", "write now, or a place");
+    }
+  }
+  if (!config.tls.empty()) errors.add(mysql::parse_tls_mode(config.tls), "tls");
+  errors.add_expressions(config.table_include, "table_include");
+  errors.add_expressions(config.table_exclude, "table_exclude");
+  for (const std::string& word : config.skip_operations) {
+    errors.add(SkippedOperations::parse({word}), "skip_operations");
+  }
+  check_columns(config, errors);
+  return errors.take();
+}
 
 Result<std::vector<mysql::Endpoint>> endpoints_of(const SourceConfig& config) {
   TW_TRY(check_scheme(config.url));
@@ -176,8 +253,11 @@ Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKi
   (void)kind;
   const auto on_statement =
       config.record_statements ? mysql::OnStatement::kRecord : mysql::OnStatement::kStop;
-  TW_ASSIGN(const mysql::Bound from, mysql::parse_bound(config.from));
+  TW_ASSIGN(mysql::Bound from, mysql::parse_bound(config.from));
   TW_ASSIGN(const auto until, parse_until(config));
+  if (is_binlog(config.url) && from.kind == mysql::Bound::Kind::kPosition) {
+    from = {.kind = mysql::Bound::Kind::kBinlog, .binlog = from.position.binlog};
+  }
   TW_ASSIGN(const mysql::SnapshotMode snapshot, parse_snapshot_mode(config));
   if (is_binlog(config.url)) {
     if (snapshot != mysql::SnapshotMode::kNever) {
@@ -216,6 +296,8 @@ Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKi
   options.snapshot_chunk_bytes = config.snapshot_chunk_bytes;
   options.snapshot_folder = join_path(folder, "snapshots");
   options.history_folder = join_path(folder, "schemas");
+  options.snapshot_order = config.snapshot_order;
+  options.on_event = config.on_event;
   return mysql::MysqlSource::make(std::move(options), writer);
 }
 

@@ -21,6 +21,9 @@ Result<std::vector<mysql::Endpoint>> endpoints_of(const SourceConfig& config);
 /// A connection to the first of them that answers; else the first one's error.
 Result<mysql::Connection> connect_first(const SourceConfig& config);
 
+/// All that is wrong in the configuration as far as it can be told without a connection.
+std::vector<Error> find_errors(const SourceConfig& config);
+
 /// What kind of source the configuration leads to: read from the changelog in `folder` when there
 /// is one, from the URL, or asked of the server. kUserFix for a URL of no known kind, and when the
 /// changelog there is of another kind than the URL says.

@@ -202,8 +202,9 @@ Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
 Connection::~Connection() = default;
 
-Result<Connection> Connection::open(const Endpoint& endpoint) {
+Result<Connection> Connection::open(const Endpoint& wanted) {
   enter_library();
+  TW_ASSIGN(const Endpoint endpoint, current_endpoint(wanted));
   TW_ASSIGN(const std::string password, current_password(endpoint, FileSystem::posix()));
   std::unique_ptr<st_mysql, Close> handle(mysql_init(nullptr));
   if (handle == nullptr) return fail(ErrorKind::kIo, "out of memory for a database connection");
@@ -226,7 +227,7 @@ Result<Connection> Connection::open(const Endpoint& endpoint) {
     // The database of a URL only selects tables: a user who may replicate needs no right on it.
     // That it does not exist is still an error.
     if (error.code == ER_DBACCESS_DENIED_ERROR && database != nullptr) {
-      Endpoint without = endpoint;
+      Endpoint without = wanted;
       without.database.clear();
       return open(without);
     }

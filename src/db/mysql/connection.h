@@ -82,7 +82,7 @@ class Connection {
   /// unknown database), kRetry (refused, no such host, too many connections). With tls=required or
   /// more, a connection that is not encrypted is refused. A user without any right on the
   /// endpoint's database is connected to none.
-  static Result<Connection> open(const Endpoint& endpoint);
+  static Result<Connection> open(const Endpoint& wanted);
 
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;

@@ -375,6 +375,23 @@ Status complete_endpoint(Endpoint& endpoint, const Surroundings& surroundings) {
   return {};
 }
 
+Result<Endpoint> current_endpoint(const Endpoint& endpoint) {
+  Endpoint current = endpoint;
+  if (!endpoint.refresh) return current;
+  TW_ASSIGN(const ServerAddress address, endpoint.refresh());
+  const auto over = [](std::string& target, const std::string& value) {
+    if (!value.empty()) target = value;
+  };
+  const bool elsewhere = !address.host.empty() || address.port != 0;
+  if (elsewhere) current.socket.clear();
+  over(current.host, address.host);
+  if (address.port != 0) current.port = address.port;
+  over(current.socket, address.socket);
+  over(current.user, address.user);
+  if (address.password) current.password = address.password;
+  return current;
+}
+
 Result<std::string> current_password(const Endpoint& endpoint, FileSystem& files) {
   if (endpoint.password.has_value()) return *endpoint.password;
   std::string text;

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include <tailwater/options.h>
+
 #include "base/file.h"
 #include "base/result.h"
 
@@ -30,6 +32,9 @@ Result<TlsMode> parse_tls_mode(std::string_view word);
 constexpr std::string_view kDefaultSockets[] = {"/run/mysqld/mysqld.sock",
                                                 "/var/lib/mysql/mysql.sock", "/tmp/mysql.sock"};
 
+/// What may be another server, or another password, at each connection; what is empty stays.
+using EndpointRefresh = std::function<Result<ServerAddress>()>;
+
 /// Everything that a connection needs. A plain value; never prints its password.
 struct Endpoint {
   std::string host = {};    ///< a name or an address, without the brackets of IPv6
@@ -50,6 +55,9 @@ struct Endpoint {
   std::string tls_cert = {};  ///< our own certificate, for servers that ask for one
   std::string tls_key = {};   ///< its key
 
+  /// Asked before each connection, if it is set; from any thread, several at once.
+  EndpointRefresh refresh = {};
+
   int64_t connect_timeout_us = 10'000'000;
   /// How long a statement may keep silent before the connection counts as lost; 0: for ever. Whole
   /// seconds, rounded up.
@@ -62,6 +70,9 @@ struct Endpoint {
   /// The URL that gives this endpoint again, with `***` in place of a password.
   [[nodiscard]] std::string redacted() const;
 };
+
+/// The endpoint to connect to now: as `refresh` says, or as it is. Errors are those of `refresh`.
+Result<Endpoint> current_endpoint(const Endpoint& endpoint);
 
 /// Reads `mysql://user:password@host:port/database?tls=required&socket=/path`; `mariadb://` is the
 /// same. User, password, host and database are percent-decoded; IPv6 addresses stand in brackets.

@@ -118,6 +118,11 @@ Result<Bound> parse_bound(std::string_view text) {
     bound.kind = Bound::Kind::kEarliest;
     return bound;
   }
+  if (is_position_text(text)) {
+    bound.kind = Bound::Kind::kPosition;
+    TW_ASSIGN(bound.position, parse_position_text(text));
+    return bound;
+  }
   // 2024-05-06 could be a GTID of MariaDB too; who means that writes gtid:2024-5-6.
   const bool is_date = parse_timestamp_us(text).has_value();
   if (text.starts_with("gtid:") || (!text.empty() && !is_date && looks_like_gtids(text))) {

@@ -18,15 +18,18 @@ struct Bound {
     kBinlog,     ///< FILE:POS
     kGtids,      ///< after (or up to) a GTID set, as the server prints it
     kTimestamp,  ///< the first transaction committed at or after
+    kPosition,   ///< what position_text gave: a place and the server that it is of
   };
   Kind kind = Kind::kNow;
   BinlogPosition binlog = {};
   std::string gtids = {};
   int64_t timestamp_us = 0;
+  Position position = {};
 };
 
 /// Reads a bound: `now`, `earliest`, `mysql-bin.000003:4711`, `gtid:SET` (or a bare GTID set),
-/// `2024-05-06T07:08:09Z` (UTC when no zone is given), `@1714979289` (seconds since 1970).
+/// `2024-05-06T07:08:09Z` (UTC when no zone is given), `@1714979289` (seconds since 1970), or a
+/// stored position (model/position.h).
 /// kUserFix, listing the forms, for anything else.
 Result<Bound> parse_bound(std::string_view text);
 

@@ -11,6 +11,7 @@
 #include "db/mysql/dump_stream.h"
 #include "db/mysql/server_id.h"
 #include "db/mysql/server_info.h"
+#include "source/mysql/binlog/event.h"
 #include "source/mysql/start.h"
 
 namespace tailwater::mysql {
@@ -22,6 +23,24 @@ constexpr uint32_t kEventsPerLook = 512;
 
 std::string describe_server(const ServerInfo& info, const Endpoint& endpoint) {
   return fmt::format("{} at {}", info.describe(), endpoint.describe());
+}
+
+// Whether a stream has come to where the binlog ended.
+bool has_reached(const Executed& executed, const CaptureEnd& end) {
+  if (end.binlog) return compare_binlog(executed.binlog(), *end.binlog) >= 0;
+  if (!end.mariadb_gtids) return false;
+  const auto& domains = executed.mariadb_gtids().domains();
+  for (const auto& [domain, gtid] : end.mariadb_gtids->domains()) {
+    const auto at = domains.find(domain);
+    if (at == domains.end() || at->second.sequence < gtid.sequence) return false;
+  }
+  return true;
+}
+
+// Whether it opens a transaction, of which nothing is captured before the next event.
+bool is_gtid(EventType type) {
+  return type == EventType::kGtid || type == EventType::kGtidTagged ||
+         type == EventType::kAnonymousGtid || type == EventType::kMariadbGtid;
 }
 
 }  // namespace
@@ -44,6 +63,8 @@ SnapshotsOptions MysqlSource::snapshots_options() const {
   options.folder = options_.snapshot_folder;
   options.readers = options_.snapshot_readers;
   options.chunk_bytes = options_.snapshot_chunk_bytes;
+  options.order = options_.snapshot_order;
+  options.on_event = options_.on_event;
   return options;
 }
 
@@ -132,6 +153,7 @@ Status MysqlSource::after_failure(Error error, const std::stop_token& stop) {
 
 void MysqlSource::wait_before_retry(const std::stop_token& stop, const Error& error) {
   const int64_t pause_us = backoff_.next_us();
+  tell({.kind = StreamEvent::Kind::kRetrying, .error = error, .retry_in_us = pause_us});
   log_lines().warn("{}; trying again in {}", error.describe(), describe_duration_us(pause_us));
   set_state(SourceStatus::State::kWaitingToRetry, error.describe());
   std::mutex mutex;
@@ -155,7 +177,7 @@ Status MysqlSource::connect_and_stream(const std::stop_token& stop) {
   if (start.capture.skip_to_pos) first.binlog.pos = *start.capture.skip_to_pos;
   const bool fresh = start_kind_ != Snapshots::Start::kGoesOn;
   TW_TRY(schemas_.start(endpoint, info, first, fresh, stop));
-  if (capture_->finished()) return {};
+  if (capture_->finished()) return note_start();
   TW_TRY(snapshots_.enter(capture_->executed(), info, start_kind_, stop));
   start_kind_ = Snapshots::Start::kGoesOn;
 
@@ -175,9 +197,15 @@ Status MysqlSource::connect_and_stream(const std::stop_token& stop) {
   set_state(SourceStatus::State::kStreaming);
   log_lines().info("reading {} from {}", describe_server(info, endpoint),
                    capture_->position().describe());
+  tell({.kind = StreamEvent::Kind::kConnected,
+        .server = describe_server(info, dump.connection().endpoint())});
+  TW_TRY(note_start());
   dump.on_input([this] { snapshots_.wake(); });
   Status streamed = stream(dump, stop);
   dump.on_input(nullptr);
+  if (!streamed.has_value() && streamed.error().kind == ErrorKind::kRetry) {
+    tell({.kind = StreamEvent::Kind::kDisconnected, .error = streamed.error()});
+  }
   bytes_before_ += dump.bytes_received();
   return streamed;
 }
@@ -206,6 +234,10 @@ Status MysqlSource::prepare_capture(Connection& connection, const ServerInfo& in
   } else {
     TW_ASSIGN(start, resolve_start(connection, info, options_.from));
     start_kind_ = Snapshots::Start::kFresh;
+  }
+  start_noted_ = last.has_value();
+  if (options_.on_event) {
+    TW_ASSIGN(end_at_start_, resolve_end(connection, info, Bound{}));
   }
   started_ = true;
   return capture_->start(start.capture);
@@ -242,6 +274,10 @@ Status MysqlSource::stream(DumpStream& dump, const std::stop_token& stop) {
     if (!event) return fail(ErrorKind::kRetry, "the server ended the stream");
     TW_TRY(capture_->take(*event));
     streamed_ = true;
+    if (!start_noted_) [[unlikely]] {
+      TW_ASSIGN(const EventHeader header, parse_event_header(*event));
+      if (!capture_->in_transaction() || is_gtid(header.type)) TW_TRY(note_start());
+    }
     if (capture_->finished()) return writer_.flush();
     if (--until_look == 0) {
       until_look = kEventsPerLook;
@@ -259,10 +295,31 @@ Status MysqlSource::stream(DumpStream& dump, const std::stop_token& stop) {
 Status MysqlSource::idle(DumpStream& dump, const std::stop_token& stop) {
   TW_TRY(writer_.seal());
   note_progress(dump);
+  note_caught_up();
   backoff_.reset();
   if (capture_->in_transaction()) return {};
   TW_TRY(writer_.wait_for_room(stop));
   return snapshots_.idle([&dump] { return dump.has_news(); });
+}
+
+// A changelog that begins with a position can be read from by itself, and a stream that dies before
+// its first transaction goes on where it started. Nothing was added before, so this stands first.
+Status MysqlSource::note_start() {
+  if (start_noted_ || capture_->skipping()) return {};
+  start_noted_ = true;
+  const BinlogPosition place = capture_->position().binlog;
+  TW_TRY(writer_.advance(place.file, place.pos, 0));
+  return writer_.flush();
+}
+
+void MysqlSource::note_caught_up() {
+  if (!end_at_start_ || !has_reached(capture_->executed(), *end_at_start_)) return;
+  end_at_start_.reset();
+  tell({.kind = StreamEvent::Kind::kCaughtUp});
+}
+
+void MysqlSource::tell(const StreamEvent& event) const {
+  if (options_.on_event) options_.on_event(event);
 }
 
 void MysqlSource::note_progress(DumpStream& dump) {

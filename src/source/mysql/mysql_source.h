@@ -1,11 +1,14 @@
 // MysqlSource: the binlog of a MySQL or MariaDB server, read as a replica reads it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <tailwater/event.h>
 
 #include "base/backoff.h"
 #include "changelog/writer.h"
@@ -47,6 +50,9 @@ struct MysqlSourceOptions {
   uint64_t snapshot_chunk_bytes = 4 << 20;
   std::string snapshot_folder = {};  ///< where snapshots that are not done are noted
   std::string history_folder = {};   ///< of the schemas; empty: only in memory
+  std::vector<std::string> snapshot_order = {};  ///< kOnly: these tables, in this order
+  /// Told what happens, on the thread of `run`; may be empty.
+  std::function<void(const StreamEvent&)> on_event = {};
 };
 
 class MysqlSource final : public Source {
@@ -76,6 +82,9 @@ class MysqlSource final : public Source {
   [[nodiscard]] SnapshotsOptions snapshots_options() const;
   void leave_schemas();
   void note_progress(DumpStream& dump);
+  Status note_start();
+  void note_caught_up();
+  void tell(const StreamEvent& event) const;
   void set_state(SourceStatus::State state, std::string trouble = {});
   void wait_before_retry(const std::stop_token& stop, const Error& error);
   [[nodiscard]] bool patient() const;
@@ -99,8 +108,10 @@ class MysqlSource final : public Source {
   bool started_ = false;  ///< capture_ has a position of its own
   /// How the stream starts, until the snapshots know.
   Snapshots::Start start_kind_ = Snapshots::Start::kGoesOn;
-  std::string end_server_;     ///< whose places the end names; "": none
-  uint64_t bytes_before_ = 0;  ///< received on earlier connections
+  bool start_noted_ = false;                ///< the changelog has a position
+  std::optional<CaptureEnd> end_at_start_;  ///< of the binlog, until the stream has come there
+  std::string end_server_;                  ///< whose places the end names; "": none
+  uint64_t bytes_before_ = 0;               ///< received on earlier connections
   Round round_;
   bool streamed_ = false;         ///< on this connection
   int64_t last_streamed_us_ = 0;  ///< steady clock

@@ -84,6 +84,8 @@ Result<ResolvedStart> start_gtid_only(Connection& connection, const ServerInfo& 
     }
     case Bound::Kind::kBinlog:
       return no_places(from.binlog);
+    case Bound::Kind::kPosition:
+      return at_gtids_only(info, from.position.gtids);
     case Bound::Kind::kEarliest:
     case Bound::Kind::kTimestamp:
       break;
@@ -299,12 +301,68 @@ Result<ResolvedStart> resume_mariadb(Connection& connection, const ServerInfo& i
   return start_after_gtids(connection, info, position.gtids);
 }
 
+// Whether a place with these GTIDs before it can be the one that a program stored. It may lack
+// those of transactions that were not captured; the newest that it has is that of the place itself.
+bool is_of_place(const MariadbGtidList& there, const MariadbGtidList& ours) {
+  bool same = false;
+  for (const auto& [domain, gtid] : ours.domains()) {
+    const auto at = there.domains().find(domain);
+    if (at == there.domains().end() || at->second.sequence < gtid.sequence) return false;
+    same = same || at->second == gtid;
+  }
+  return same;
+}
+
+// A position that a program stored itself (Stream::next_position). Without GTIDs it is a place of
+// this server; the GTIDs before it are then learned as for FILE:POS.
+Result<ResolvedStart> start_at_position(Connection& connection, const ServerInfo& info,
+                                        const Position& position) {
+  if (position.kind != source_kind(info)) {
+    TW_TRY(refuse_foreign(position, "this is a " + info.describe()));
+  }
+  const bool known = !position.server.empty() && !info.identity.empty();
+  if (position.gtids.empty() && info.has_gtids()) {
+    if (known && position.server != info.identity) {
+      TW_TRY(refuse_foreign(position, fmt::format("it was read from {}, this is {}",
+                                                  position.server, info.identity)));
+    }
+    return start_at_binlog(connection, info, position.binlog);
+  }
+  if (!info.is_mariadb()) return resume_mysql(connection, info, position);
+  if (!(known && position.server != info.identity) && !position.binlog.file.empty()) {
+    TW_ASSIGN(const MariadbGtidList ours, MariadbGtidList::parse(position.gtids));
+    TW_ASSIGN(const auto at_place, binlog_gtid_pos(connection, position.binlog));
+    TW_ASSIGN(const MariadbGtidList there, MariadbGtidList::parse(at_place.value_or("")));
+    if (is_of_place(there, ours)) return start_at_binlog(connection, info, position.binlog);
+  }
+  return start_after_gtids(connection, info, position.gtids);
+}
+
+// MariaDB says whether it has what comes after a GTID when it is asked for it.
+Status try_dump(const Endpoint& endpoint, const DumpStart& start) {
+  TW_ASSIGN(Connection connection, Connection::open(endpoint));
+  DumpOptions options;
+  TW_ASSIGN(options.server_id, choose_server_id(connection));
+  options.non_blocking = true;
+  TW_ASSIGN(DumpStream dump, DumpStream::open(std::move(connection), start, options));
+  for (;;) {
+    TW_ASSIGN(const auto event, dump.next({}));
+    if (!event) return {};
+    TW_ASSIGN(const EventHeader header, parse_event_header(*event));
+    if (header.next_pos != 0 && (header.flags & kFlagArtificial) == 0) return {};
+  }
+}
+
 }  // namespace
 
 Status check_position(Connection& connection, const ServerInfo& info, const Bound& place) {
   TW_ASSIGN(const ResolvedStart start, resolve_start(connection, info, place));
+  if (std::holds_alternative<MariadbGtidStart>(start.dump)) {
+    return try_dump(connection.endpoint(), start.dump);
+  }
   if (!start.capture.skip_to_pos) return {};
-  return check_boundary(connection.endpoint(), place.binlog);
+  const bool stored = place.kind == Bound::Kind::kPosition;
+  return check_boundary(connection.endpoint(), stored ? place.position.binlog : place.binlog);
 }
 
 SourceKind source_kind(const ServerInfo& info) {
@@ -328,6 +386,8 @@ Result<ResolvedStart> resolve_start(Connection& connection, const ServerInfo& in
       return start_after_gtids(connection, info, from.gtids);
     case Bound::Kind::kTimestamp:
       return start_at_time(connection, info, from.timestamp_us);
+    case Bound::Kind::kPosition:
+      return start_at_position(connection, info, from.position);
   }
   return fail(ErrorKind::kBug, "an unknown kind of start");
 }
@@ -343,6 +403,7 @@ Result<ResolvedStart> resolve_resume(Connection& connection, const ServerInfo& i
 
 Result<CaptureEnd> resolve_end(Connection& connection, const ServerInfo& info, const Bound& until) {
   CaptureEnd end;
+  const Position& position = until.position;
   switch (until.kind) {
     case Bound::Kind::kNow: {
       if (info.gtid_only()) {
@@ -361,6 +422,11 @@ Result<CaptureEnd> resolve_end(Connection& connection, const ServerInfo& info, c
     case Bound::Kind::kTimestamp:
       end.timestamp_us = until.timestamp_us;
       return end;
+    case Bound::Kind::kPosition:
+      return resolve_end(connection, info,
+                         position.gtids.empty()
+                             ? Bound{.kind = Bound::Kind::kBinlog, .binlog = position.binlog}
+                             : Bound{.kind = Bound::Kind::kGtids, .gtids = position.gtids});
     case Bound::Kind::kGtids:
       break;
     case Bound::Kind::kEarliest:

@@ -21,8 +21,13 @@ std::string encode_job(const SnapshotJob& job) {
   for (const SnapshotTable& table : job.tables) {
     tables.push_back({table.name.database, table.name.table, table.where});
   }
-  return json{{"version", 1},           {"id", job.id},         {"audience", job.audience},
-              {"initial", job.initial}, {"paused", job.paused}, {"tables", std::move(tables)}}
+  return json{{"version", 1},
+              {"id", job.id},
+              {"audience", job.audience},
+              {"initial", job.initial},
+              {"paused", job.paused},
+              {"ordered", job.ordered},
+              {"tables", std::move(tables)}}
       .dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -35,6 +40,7 @@ Result<SnapshotJob> decode_job(const std::string& text) {
     job.audience = parsed.at("audience").get<std::string>();
     job.initial = parsed.at("initial").get<bool>();
     job.paused = parsed.at("paused").get<bool>();
+    job.ordered = parsed.value("ordered", false);
     for (const json& table : parsed.at("tables")) {
       job.tables.push_back({{table.at(0).get<std::string>(), table.at(1).get<std::string>()},
                             table.at(2).get<std::string>()});
@@ -111,6 +117,11 @@ Progress::Table* Progress::find_locked(size_t table) {
   return const_cast<Table*>(std::as_const(*this).find_locked(table));
 }
 
+// In order, a table waits until the one before is read to its end.
+bool Progress::must_wait_locked() const {
+  return job_.ordered && !active_.empty();
+}
+
 std::optional<ReadTask> Progress::take_task() {
   const std::scoped_lock lock(mutex_);
   for (Table& table : active_) {
@@ -120,7 +131,7 @@ std::optional<ReadTask> Progress::take_task() {
       return ReadTask{table.index, part.id, part.range};
     }
   }
-  if (next_table_ >= job_.tables.size()) return std::nullopt;
+  if (next_table_ >= job_.tables.size() || must_wait_locked()) return std::nullopt;
   Table& table = active_.emplace_back();
   table.index = next_table_++;
   table.parts.push_back({next_part_id_++, {}, true});
@@ -138,7 +149,8 @@ void Progress::give_back(const ReadTask& task) {
 
 bool Progress::split_wanted() const {
   const std::scoped_lock lock(mutex_);
-  if (hungry_ == 0 || next_table_ < job_.tables.size()) return false;
+  if (hungry_ == 0) return false;
+  if (next_table_ < job_.tables.size() && !must_wait_locked()) return false;
   int untaken = 0;
   for (const Table& table : active_) {
     for (const Part& part : table.parts) untaken += part.taken ? 0 : 1;

@@ -29,6 +29,7 @@ struct SnapshotJob {
   std::string audience = {};  ///< the one sink that it is for; "": all
   bool initial = false;       ///< of what is captured from now on: its tables need no other
   bool paused = false;
+  bool ordered = false;  ///< one table after the other, as `tables` has them
 };
 
 /// A part of a table that one reader reads, chunk by chunk.
@@ -103,6 +104,7 @@ class Progress {
   };
   [[nodiscard]] const Table* find_locked(size_t table) const;
   Table* find_locked(size_t table);
+  [[nodiscard]] bool must_wait_locked() const;
 
   const SnapshotJob job_;
   mutable std::mutex mutex_;

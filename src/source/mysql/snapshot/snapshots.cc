@@ -110,12 +110,35 @@ Status Snapshots::add_initial(bool fresh) {
   }
   TW_ASSIGN(SnapshotJob job, make_job({}));
   job.initial = true;
+  if (!options_.order.empty() && known.empty()) TW_TRY(put_in_order(job));
   std::erase_if(job.tables,
                 [&](const SnapshotTable& table) { return known.contains(table.name.describe()); });
   if (job.tables.empty()) return {};
   TW_TRY(files_.store(job));
   waiting_.push_back(std::move(job));
   return {};
+}
+
+Status Snapshots::put_in_order(SnapshotJob& job) const {
+  std::vector<SnapshotTable> ordered;
+  for (const std::string& name : options_.order) {
+    const auto at =
+        std::find_if(job.tables.begin(), job.tables.end(),
+                     [&](const SnapshotTable& table) { return table.name.describe() == name; });
+    if (at == job.tables.end()) {
+      return fail(ErrorKind::kUserFix, fmt::format("there is no table {}", name),
+                  "write database.table, exactly as the server does; a table on which the user has "
+                  "no right is not seen");
+    }
+    ordered.push_back(*at);
+  }
+  job.tables = std::move(ordered);
+  job.ordered = true;
+  return {};
+}
+
+void Snapshots::tell(StreamEvent::Kind kind) const {
+  if (options_.on_event) options_.on_event({.kind = kind});
 }
 
 Result<SnapshotJob> Snapshots::make_job(const SnapshotRequest& request) {
@@ -210,9 +233,12 @@ Status Snapshots::start_job(SnapshotJob job, const std::string& state) {
   auto snapshot =
       std::make_unique<Snapshot>(std::move(options), std::move(progress), junction_, writer_);
   junction_.set_taker(snapshot.get());
-  const std::scoped_lock lock(mutex_);
-  paused_ = snapshot->progress().job().paused;
-  snapshot_ = std::move(snapshot);
+  {
+    const std::scoped_lock lock(mutex_);
+    paused_ = snapshot->progress().job().paused;
+    snapshot_ = std::move(snapshot);
+  }
+  tell(StreamEvent::Kind::kSnapshotStarted);
   return {};
 }
 
@@ -230,9 +256,12 @@ Status Snapshots::end_job(bool keep_tables) {
   }
   writer_.set_state("");
   junction_.set_taker(nullptr);
-  const std::scoped_lock lock(mutex_);
-  last_ = status;
-  snapshot_.reset();
+  {
+    const std::scoped_lock lock(mutex_);
+    last_ = status;
+    snapshot_.reset();
+  }
+  if (keep_tables) tell(StreamEvent::Kind::kSnapshotFinished);
   return {};
 }
 

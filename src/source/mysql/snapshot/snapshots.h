@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include <tailwater/event.h>
+
 #include "changelog/writer.h"
 #include "db/mysql/servers.h"
 #include "model/source.h"
@@ -32,6 +34,10 @@ struct SnapshotsOptions {
   SnapshotMode mode = SnapshotMode::kNever;
   CaptureRules rules = {};
   std::string folder;  ///< where jobs are kept
+  /// kOnly: "database.table", read one after the other in this order, and all must be there; empty:
+  /// all that are captured, in any order.
+  std::vector<std::string> order = {};
+  std::function<void(const StreamEvent&)> on_event = {};  ///< on the stream's thread; may be empty
   unsigned readers = 2;
   size_t chunk_bytes = 4 << 20;
 };
@@ -82,6 +88,8 @@ class Snapshots final : public TransactionGate {
   Status add_initial(bool fresh);
   Status start_over();
   Result<SnapshotJob> make_job(const SnapshotRequest& request);
+  Status put_in_order(SnapshotJob& job) const;
+  void tell(StreamEvent::Kind kind) const;
   [[nodiscard]] bool needs_attention() const;
 
   SnapshotsOptions options_;
