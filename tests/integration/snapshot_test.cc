@@ -47,15 +47,29 @@ struct Round {
   friend void PrintTo(const Round& round, std::ostream* out) { *out << round.name(); }
 };
 
+Status end_xa(Connection& connection, Random& random) {
+  TW_TRY(connection.execute("XA END 'x'"));
+  if (pick(random, 4) == 0) return connection.execute("XA COMMIT 'x' ONE PHASE");
+  TW_TRY(connection.execute("XA PREPARE 'x'"));
+  // Long enough for chunks to be read in between.
+  if (pick(random, 2) == 0) std::this_thread::sleep_for(std::chrono::milliseconds(3));
+  return connection.execute(pick(random, 4) == 0 ? "XA ROLLBACK 'x'" : "XA COMMIT 'x'");
+}
+
 Status random_transactions(Connection& connection, const std::vector<RandomTable>& tables,
                            Flavor flavor, Random& random, int count) {
   for (int i = 0; i < count; ++i) {
-    TW_TRY(connection.execute("BEGIN"));
+    const bool xa = pick(random, 3) == 0;
+    TW_TRY(connection.execute(xa ? "XA START 'x'" : "BEGIN"));
     for (size_t left = 1 + pick(random, 4); left > 0; --left) {
       const RandomTable& table = tables[pick(random, tables.size())];
       TW_TRY(connection.execute(random_statement(table, flavor, random, kKeys)));
     }
-    TW_TRY(connection.execute(pick(random, 8) == 0 ? "ROLLBACK" : "COMMIT"));
+    if (xa) {
+      TW_TRY(end_xa(connection, random));
+    } else {
+      TW_TRY(connection.execute(pick(random, 8) == 0 ? "ROLLBACK" : "COMMIT"));
+    }
   }
   return {};
 }
