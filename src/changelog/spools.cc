@@ -145,4 +145,37 @@ void Spools::hand_over(FrameJob& job) {
   ended_files_.clear();
 }
 
+namespace {
+
+Status read_whole(const Spool& spool) {
+  const auto plain = [](const TableSchema& table) -> Result<SchemaPtr> {
+    return std::make_shared<const Schema>(SchemaId::kNone, table);
+  };
+  TW_ASSIGN(auto reader, SpoolReader::open(spool, plain));
+  for (;;) {
+    TW_ASSIGN(const auto run, reader.next());
+    if (!run) return {};
+  }
+}
+
+}  // namespace
+
+SpoolsReport describe_spools(FileSystem& files, const std::string& log_folder,
+                             const Incarnation& incarnation, const std::vector<uint64_t>& named,
+                             bool whole) {
+  SpoolsReport report;
+  for (const uint64_t number : named) {
+    auto spool = Spool::load({&files, spool_folder(log_folder), incarnation, number});
+    Status read = spool.has_value() ? Status() : Status(fail(std::move(spool).error()));
+    if (read.has_value() && whole) read = read_whole(**spool);
+    if (read.has_value()) {
+      report.prepared.push_back((*spool)->info());
+    } else {
+      const bool missing = read.error().kind == ErrorKind::kNotFound;
+      report.lost.push_back(missing ? damaged_spool(number, "its file is missing") : read.error());
+    }
+  }
+  return report;
+}
+
 }  // namespace tailwater::changelog

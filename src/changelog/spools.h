@@ -74,4 +74,14 @@ class Spools {
   std::atomic<int64_t> oldest_us_ = 0;
 };
 
+/// Looks at the spools with these numbers from outside; `whole`: all their bytes. Those that are
+/// damaged or missing are in `lost`.
+struct SpoolsReport {
+  std::vector<SpoolInfo> prepared = {};
+  std::vector<Error> lost = {};
+};
+SpoolsReport describe_spools(FileSystem& files, const std::string& log_folder,
+                             const Incarnation& incarnation, const std::vector<uint64_t>& named,
+                             bool whole);
+
 }  // namespace tailwater::changelog

@@ -57,6 +57,7 @@ Status Capture::start(const CaptureStart& start) {
   gtid_only_ = start.gtid_only;
   skip_to_pos_ = start.skip_to_pos;
   skip_to_us_ = start.skip_to_us;
+  keep_prepared_ = start.keep_prepared;
   have_format_ = false;
   tables_.clear();
   check_end();

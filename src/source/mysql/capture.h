@@ -35,6 +35,8 @@ struct CaptureStart {
   /// Transactions that start before this place in the first file are read but not kept. The place
   /// must be where an event starts.
   std::optional<uint64_t> skip_to_pos = {};
+  /// XA transactions that are prepared there are kept all the same: they may be committed later.
+  bool keep_prepared = false;
   /// Transactions committed before this time are not kept.
   std::optional<int64_t> skip_to_us = {};
 };
@@ -178,13 +180,15 @@ class Capture {
   bool gtid_only_ = false;
   std::optional<uint64_t> skip_to_pos_;
   std::optional<int64_t> skip_to_us_;
+  bool keep_prepared_ = false;
   bool finished_ = false;
 
   // The open transaction.
   bool in_transaction_ = false;
-  bool explicit_ = false;  ///< ends with a commit of its own, not with its only statement
-  bool skipped_ = false;   ///< before the place or time where reading starts
-  bool started_ = false;   ///< begun in the changelog, or in a spool
+  bool explicit_ = false;    ///< ends with a commit of its own, not with its only statement
+  bool skipped_ = false;     ///< before the place or time where reading starts
+  bool started_ = false;     ///< begun in the changelog, or in a spool
+  bool xa_skipped_ = false;  ///< the same of an XA transaction that goes to a spool even so
   std::unique_ptr<changelog::Spool> spool_;  ///< of an XA transaction that is not prepared yet
   changelog::ChangeWriter* out_;             ///< where changes go: the spool, or the changelog
   std::string gtid_text_;

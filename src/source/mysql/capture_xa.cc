@@ -2,6 +2,7 @@
 // its XA COMMIT, which may come much later, from another session, after restarts of either side.
 // docs/binlog_events.md, "XA transactions", says what the binlog holds of them.
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -32,13 +33,14 @@ bool is_partial(const changelog::SpoolRun& run) {
 // From here on the changes of the open transaction go to a spool.
 Status Capture::start_xa() {
   explicit_ = true;
-  if (skipped_ || finished_) return {};
+  if (finished_ || (skipped_ && !keep_prepared_)) return {};
   if (started_) {
     return fail(ErrorKind::kCorrupt, "XA START inside a transaction that has changes");
   }
   TW_ASSIGN(spool_, writer_.open_spool());
   out_ = spool_.get();
   started_ = true;
+  xa_skipped_ = std::exchange(skipped_, false);
   return {};
 }
 
@@ -57,15 +59,22 @@ Status Capture::on_xa_statement(const Event& event, const QueryEvent& query) {
   }
   thread_id_ = query.thread_id;
   TW_ASSIGN(const XaStatement statement, parse_xa_statement(query.statement));
+  const bool ends = statement.kind == XaStatement::Kind::kCommit ||
+                    statement.kind == XaStatement::Kind::kRollback;
+  if (statement.kind == XaStatement::Kind::kCommit) executed_.note_xa_commit(statement.id);
+  if (skipped_ && ends) {
+    if (keep_prepared_) writer_.end_prepared(statement.id);
+    return commit(event.header, 0);
+  }
   switch (statement.kind) {
     case XaStatement::Kind::kStart:
       return start_xa();
     case XaStatement::Kind::kEnd:
       return {};
     case XaStatement::Kind::kCommit:
-      return skipped_ ? commit(event.header, 0) : commit_xa(event.header, statement.id, query);
+      return commit_xa(event.header, statement.id, query);
     case XaStatement::Kind::kRollback:
-      if (!skipped_) writer_.end_prepared(statement.id);
+      writer_.end_prepared(statement.id);
       return commit(event.header, 0);
   }
   return {};
@@ -76,8 +85,9 @@ Status Capture::on_xa_prepare(const Event& event) {
   if (skipped_) return commit(event.header, 0);
   if (spool_ == nullptr) return fail(ErrorKind::kCorrupt, "an XA PREPARE without its XA START");
   auto spool = leave_spool();
+  skipped_ = xa_skipped_;
   if (prepare.one_phase) {
-    TW_TRY(copy_spool(*spool, nullptr));
+    if (!skipped_) TW_TRY(copy_spool(*spool, nullptr));
     return commit(event.header, 0);
   }
   TW_ASSIGN(std::string id, xa_id(prepare.format_id, prepare.gtrid, prepare.bqual));
