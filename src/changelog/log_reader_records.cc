@@ -31,6 +31,7 @@ Result<std::optional<TailEntry>> LogReader::take_record(const RecordView& record
       ++stored_position_number_;
       return std::nullopt;
     case RecordType::kState:
+    case RecordType::kSpools:
       return std::nullopt;
     default:
       return fail(ErrorKind::kUnsupported,

@@ -46,6 +46,11 @@ class LogCampaign {
   Status one_transaction();
   Status some_changes(Transaction& transaction, uint64_t& ordinal, uint64_t start);
   Status tail();
+  Status spool_step();
+  Status prepare_spool();
+  Status commit_spool();
+  Status fill_spool(changelog::Spool& spool, std::vector<std::string>& lines);
+  bool check_spools();
   void note_promises();
   [[nodiscard]] std::string new_state();
   changelog::WriterOptions random_options();
@@ -64,6 +69,11 @@ class LogCampaign {
   uint64_t last_state_ = 0;                 // counts
   uint64_t promised_ = 0;             // offsets below were reported durable, or seen by a reader
   std::optional<uint64_t> cursor_;    // offsets from here on must stay
+  /// The changes of the transactions that are prepared, by id; now, and at each position.
+  using Prepared = std::map<std::string, std::vector<std::string>>;
+  Prepared prepared_;
+  std::map<uint64_t, Prepared> prepared_at_;
+  uint64_t spools_ = 0;
   int cuts_ = 0;
   int64_t clock_ts_ = 1000;
   std::string broken_;

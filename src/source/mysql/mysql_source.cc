@@ -12,6 +12,7 @@
 #include "db/mysql/server_id.h"
 #include "db/mysql/server_info.h"
 #include "source/mysql/binlog/event.h"
+#include "source/mysql/prepared_start.h"
 #include "source/mysql/start.h"
 
 namespace tailwater::mysql {
@@ -171,7 +172,7 @@ Status MysqlSource::connect_and_stream(const std::stop_token& stop) {
   TW_ASSIGN(Connection connection, Connection::open(endpoint));
   TW_ASSIGN(const ServerInfo info, read_server_info(connection));
   ResolvedStart start;
-  TW_TRY(prepare_capture(connection, info, start));
+  TW_TRY(prepare_capture(connection, info, start, stop));
   Position first = start.capture.position;
   // Read from the file's head, and kept from this place on.
   if (start.capture.skip_to_pos) first.binlog.pos = *start.capture.skip_to_pos;
@@ -211,7 +212,7 @@ Status MysqlSource::connect_and_stream(const std::stop_token& stop) {
 }
 
 Status MysqlSource::prepare_capture(Connection& connection, const ServerInfo& info,
-                                    ResolvedStart& start) {
+                                    ResolvedStart& start, const std::stop_token& stop) {
   if (!capture_) {
     CaptureEnd end;
     if (options_.until) {
@@ -232,7 +233,10 @@ Status MysqlSource::prepare_capture(Connection& connection, const ServerInfo& in
   if (last) {
     TW_ASSIGN(start, resume(connection, info, *last));
   } else {
+    // What was prepared for an earlier attempt may have ended unseen.
+    for (const auto& prepared : writer_.prepared()) writer_.end_prepared(prepared.id);
     TW_ASSIGN(start, resolve_start(connection, info, options_.from));
+    TW_TRY(heed_prepared(connection, info, options_.from, start, stop));
     start_kind_ = Snapshots::Start::kFresh;
   }
   start_noted_ = last.has_value();

@@ -76,7 +76,8 @@ class MysqlSource final : public Source {
   Status connect_and_stream(const std::stop_token& stop);
   Status stream(DumpStream& dump, const std::stop_token& stop);
   Status idle(DumpStream& dump, const std::stop_token& stop);
-  Status prepare_capture(Connection& connection, const ServerInfo& info, ResolvedStart& start);
+  Status prepare_capture(Connection& connection, const ServerInfo& info, ResolvedStart& start,
+                         const std::stop_token& stop);
   Result<ResolvedStart> resume(Connection& connection, const ServerInfo& info,
                                const Position& last);
   [[nodiscard]] SnapshotsOptions snapshots_options() const;
