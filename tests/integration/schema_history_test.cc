@@ -136,6 +136,13 @@ class SchemaHistoryTest : public ::testing::TestWithParam<Param> {
     }
     if (names.empty()) return;
     const mysql::TableName& name = names[random() % names.size()];
+    // MariaDB keeps a hidden column for a unique key that is too long; docs/schemas.md names it.
+    if (!query(fmt::format("SELECT 1 FROM information_schema.STATISTICS WHERE INDEX_TYPE = 'HASH' "
+                           "AND TABLE_SCHEMA = '{}' AND TABLE_NAME = '{}'",
+                           name.database, name.table))
+             .empty()) {
+      return;
+    }
     const std::string full = quoted(name.database) + "." + quoted(name.table);
     const std::string before = server_->value("SELECT COUNT(*) FROM " + full);
     if (!connection_->execute(fmt::format("INSERT INTO {} () VALUES ()", full)).has_value()) return;

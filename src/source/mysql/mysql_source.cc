@@ -231,12 +231,9 @@ Status MysqlSource::prepare_capture(Connection& connection, const ServerInfo& in
   std::optional<Position> last = writer_.last_position();
   if (started_ && !capture_->skipping()) last = capture_->position();
   if (last) {
-    TW_ASSIGN(start, resume(connection, info, *last));
+    TW_ASSIGN(start, resume(connection, info, *last, stop));
   } else {
-    // What was prepared for an earlier attempt may have ended unseen.
-    for (const auto& prepared : writer_.prepared()) writer_.end_prepared(prepared.id);
-    TW_ASSIGN(start, resolve_start(connection, info, options_.from));
-    TW_TRY(heed_prepared(connection, info, options_.from, start, stop));
+    TW_ASSIGN(start, start_anew(connection, info, options_.from, stop));
     start_kind_ = Snapshots::Start::kFresh;
   }
   start_noted_ = last.has_value();
@@ -247,8 +244,17 @@ Status MysqlSource::prepare_capture(Connection& connection, const ServerInfo& in
   return capture_->start(start.capture);
 }
 
+// Without what was there before: also what was prepared, which may have ended unseen.
+Result<ResolvedStart> MysqlSource::start_anew(Connection& connection, const ServerInfo& info,
+                                              const Bound& from, const std::stop_token& stop) {
+  for (const auto& prepared : writer_.prepared()) writer_.end_prepared(prepared.id);
+  TW_ASSIGN(ResolvedStart start, resolve_start(connection, info, from));
+  TW_TRY(heed_prepared(connection, info, from, start, stop));
+  return start;
+}
+
 Result<ResolvedStart> MysqlSource::resume(Connection& connection, const ServerInfo& info,
-                                          const Position& last) {
+                                          const Position& last, const std::stop_token& stop) {
   const FailoverRules rules{options_.accept_errant, patient()};
   auto resumed = resolve_resume(connection, info, last, rules);
   if (resumed.has_value() || options_.snapshot != SnapshotMode::kWhenNeeded ||
@@ -261,7 +267,7 @@ Result<ResolvedStart> MysqlSource::resume(Connection& connection, const ServerIn
       "{}; the changes in between are lost, so all captured tables are read again (snapshot = "
       "when_needed)",
       resumed.error().message);
-  TW_ASSIGN(ResolvedStart start, resolve_start(connection, info, Bound{}));
+  TW_ASSIGN(ResolvedStart start, start_anew(connection, info, Bound{}, stop));
   start_kind_ = Snapshots::Start::kOver;
   return start;
 }

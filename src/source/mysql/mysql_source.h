@@ -79,7 +79,9 @@ class MysqlSource final : public Source {
   Status prepare_capture(Connection& connection, const ServerInfo& info, ResolvedStart& start,
                          const std::stop_token& stop);
   Result<ResolvedStart> resume(Connection& connection, const ServerInfo& info,
-                               const Position& last);
+                               const Position& last, const std::stop_token& stop);
+  Result<ResolvedStart> start_anew(Connection& connection, const ServerInfo& info,
+                                   const Bound& from, const std::stop_token& stop);
   [[nodiscard]] SnapshotsOptions snapshots_options() const;
   void leave_schemas();
   void note_progress(DumpStream& dump);
