@@ -214,7 +214,7 @@ Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKi
   options.snapshot_readers = config.snapshot_threads;
   options.snapshot_chunk_bytes = config.snapshot_chunk_bytes;
   options.snapshot_folder = join_path(folder, "snapshots");
-  return mysql::MysqlSource::make(std::move(options), writer);
+  return mysql::MysqlSource::make(std::move(options), FileSystem::posix(), writer);
 }
 
 }  // namespace tailwater::pipeline

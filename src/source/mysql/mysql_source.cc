@@ -26,11 +26,11 @@ std::string describe_server(const ServerInfo& info, const Endpoint& endpoint) {
 
 }  // namespace
 
-MysqlSource::MysqlSource(MysqlSourceOptions options, changelog::Writer& writer)
+MysqlSource::MysqlSource(MysqlSourceOptions options, FileSystem& files, changelog::Writer& writer)
     : options_(std::move(options)),
       servers_(options_.endpoints),
       writer_(writer),
-      snapshots_(snapshots_options(), FileSystem::posix(), writer),
+      snapshots_(snapshots_options(), files, writer),
       backoff_(options_.retry_min_us, options_.retry_max_us) {}
 
 MysqlSource::~MysqlSource() = default;
@@ -47,8 +47,9 @@ SnapshotsOptions MysqlSource::snapshots_options() const {
 }
 
 Result<std::unique_ptr<MysqlSource>> MysqlSource::make(MysqlSourceOptions options,
+                                                       FileSystem& files,
                                                        changelog::Writer& writer) {
-  std::unique_ptr<MysqlSource> source(new MysqlSource(std::move(options), writer));
+  std::unique_ptr<MysqlSource> source(new MysqlSource(std::move(options), files, writer));
   if (!source->options_.schema_file.empty()) {
     TW_TRY(source->schemas_.load_file(source->options_.schema_file));
   }
