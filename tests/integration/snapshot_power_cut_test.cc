@@ -77,11 +77,10 @@ class SnapshotPowerCutTest : public ::testing::TestWithParam<Flavor> {
   }
 
   void make_tables() const {
-    const Status made = server_->run(
-        {"DROP DATABASE IF EXISTS cut", "CREATE DATABASE cut",
-         "CREATE TABLE cut.steady (n INT PRIMARY KEY, v VARCHAR(80))",
-         "CREATE TABLE cut.busy (n INT PRIMARY KEY, v VARCHAR(80))",
-         values("steady", kSteadyRows), values("busy", kBusyRows)});
+    const Status made = server_->run({"DROP DATABASE IF EXISTS cut", "CREATE DATABASE cut",
+                                      "CREATE TABLE cut.steady (n INT PRIMARY KEY, v VARCHAR(80))",
+                                      "CREATE TABLE cut.busy (n INT PRIMARY KEY, v VARCHAR(80))",
+                                      values("steady", kSteadyRows), values("busy", kBusyRows)});
     ASSERT_TRUE(made.has_value()) << made.error().describe();
   }
   static std::string values(const std::string& table, int count) {
