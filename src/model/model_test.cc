@@ -3,6 +3,7 @@
 #include "model/decimal.h"
 #include "model/position.h"
 #include "model/row.h"
+#include "model/source.h"
 #include "model/temporal.h"
 
 namespace tailwater {
@@ -145,6 +146,19 @@ TEST(Temporal, TimesAreSignedDurations) {
   out.clear();
   append_timestamp(out, -1, 6);
   EXPECT_EQ(out, "1969-12-31 23:59:59.999999");
+}
+
+// Seen in `status`: the rate went on falling after the snapshot was done.
+TEST(SnapshotStatus, RateStaysWhenItIsDone) {
+  SnapshotStatus status;
+  status.started_us = 1'000'000;
+  status.rows_at_start = 100;
+  status.rows = 1100;
+  EXPECT_EQ(status.rows_per_second(1'000'000), 0);
+  EXPECT_EQ(status.rows_per_second(3'000'000), 500);
+  EXPECT_EQ(status.rows_per_second(11'000'000), 100);
+  status.ended_us = 3'000'000;
+  EXPECT_EQ(status.rows_per_second(11'000'000), 500);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "model/source.h"
 
+#include <algorithm>
+
 namespace tailwater {
 
 std::string_view to_string(SourceStatus::State state) {
@@ -18,6 +20,13 @@ std::string_view to_string(SourceStatus::State state) {
       return "failed";
   }
   return "unknown";
+}
+
+double SnapshotStatus::rows_per_second(int64_t now_us) const {
+  const int64_t running_us = (ended_us != 0 ? ended_us : now_us) - started_us;
+  if (running_us <= 0) return 0;
+  const uint64_t read = rows - std::min(rows, rows_at_start);
+  return static_cast<double>(read) * 1e6 / static_cast<double>(running_us);
 }
 
 std::string_view to_string(SnapshotStatus::State state) {

@@ -24,8 +24,13 @@ struct SnapshotStatus {
   uint64_t rows = 0;                      ///< in the changelog
   uint64_t rows_expected = 0;             ///< as the source estimates; 0: not known
   int64_t started_us = 0;                 ///< steady clock; of this process
+  int64_t ended_us = 0;                   ///< the same; 0 while it runs
   uint64_t rows_at_start = 0;             ///< that were in the changelog then
   std::string last_error = {};
+
+  /// How many rows came in each second since the start in this process, up to the end or, while it
+  /// runs, to this moment of the steady clock.
+  [[nodiscard]] double rows_per_second(int64_t now_us) const;
 };
 
 /// "reading", "paused", …

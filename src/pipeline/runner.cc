@@ -52,10 +52,7 @@ int64_t age_ms(int64_t steady_us) {
 }
 
 json snapshot_json(const SnapshotStatus& status) {
-  const int64_t running_us = Clock::system().steady_us() - status.started_us;
-  const uint64_t read = status.rows - std::min(status.rows, status.rows_at_start);
-  const double per_second =
-      running_us > 0 ? static_cast<double>(read) * 1e6 / static_cast<double>(running_us) : 0;
+  const double per_second = status.rows_per_second(Clock::system().steady_us());
   const bool ahead = status.rows_expected > status.rows && per_second > 0;
   const double left = ahead ? static_cast<double>(status.rows_expected - status.rows) : 0;
   return {{"id", status.id},

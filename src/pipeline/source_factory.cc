@@ -298,7 +298,7 @@ Result<std::unique_ptr<Source>> make_source(const SourceConfig& config, SourceKi
   options.history_folder = join_path(folder, "schemas");
   options.snapshot_order = config.snapshot_order;
   options.on_event = config.on_event;
-  return mysql::MysqlSource::make(std::move(options), writer);
+  return mysql::MysqlSource::make(std::move(options), FileSystem::posix(), writer);
 }
 
 }  // namespace tailwater::pipeline

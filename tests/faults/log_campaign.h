@@ -62,9 +62,9 @@ class LogCampaign {
   SimFiles files_;
   std::unique_ptr<changelog::Writer> writer_;
   std::unique_ptr<changelog::Reader> tail_;
-  std::vector<Transaction> history_;  // all that was committed and not lost since
-  uint64_t pos_ = 0;                  // of the last commit or advance
-  std::string state_;                 // as of then
+  std::vector<Transaction> history_;        // all that was committed and not lost since
+  uint64_t pos_ = 0;                        // of the last commit or advance
+  std::string state_;                       // as of then
   std::map<uint64_t, std::string> states_;  // as of each position that may be the last one
   uint64_t last_state_ = 0;                 // counts
   uint64_t promised_ = 0;             // offsets below were reported durable, or seen by a reader

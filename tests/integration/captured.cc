@@ -144,7 +144,11 @@ Result<Captured> capture(const pipeline::SourceConfig& config, const std::string
 }
 
 Result<Captured> read_changelog(const std::string& folder) {
-  TW_ASSIGN(auto reader, changelog::Reader::open(FileSystem::posix(), folder, {}));
+  return read_changelog(FileSystem::posix(), folder);
+}
+
+Result<Captured> read_changelog(FileSystem& files, const std::string& folder) {
+  TW_ASSIGN(auto reader, changelog::Reader::open(files, folder, {}));
   Captured captured;
   SchemaCopies schemas;
   TW_TRY(take_visible(*reader, captured, schemas));

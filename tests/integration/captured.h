@@ -59,6 +59,7 @@ pipeline::SourceConfig capture_config(const MysqlServer& server, const std::stri
 Result<Captured> capture(const pipeline::SourceConfig& config, const std::string& folder = {});
 /// All that is visible in a changelog.
 Result<Captured> read_changelog(const std::string& folder);
+Result<Captured> read_changelog(FileSystem& files, const std::string& folder);
 
 /// "FILE:POS" of the end of the server's binlog; "" when it cannot say.
 std::string binlog_end(const MysqlServer& server);

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "integration/captured.h"
+#include "integration/folded_table.h"
 #include "integration/program.h"
 #include "pipeline/running_source.h"
 #include "support/temp_folder.h"
@@ -36,52 +37,6 @@ bool wait_for(const std::function<bool()>& condition) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   return true;
-}
-
-// The rows of a table as a changelog has them: how often each was read, and what is there in the
-// end.
-struct Rows {
-  std::map<std::string, int> reads;  // by key
-  std::map<std::string, std::string> rows;
-  std::multiset<std::string> bag;  // of a table without a key
-  int starts = 0;
-  int ends = 0;
-};
-
-// Without columns that a test adds for a while.
-std::string text_of(const TableSchema& schema, const std::vector<CapturedValue>& row) {
-  std::string text;
-  for (size_t i = 0; i < row.size(); ++i) {
-    if (schema.columns[i].name.starts_with("extra")) continue;
-    text += (text.empty() ? "" : "|") +
-            (row[i].presence == Presence::kPresent ? row[i].text : std::string("NULL"));
-  }
-  return text;
-}
-
-std::string key_of(const TableSchema& schema, const std::vector<CapturedValue>& row) {
-  std::string key;
-  for (const uint32_t column : schema.key_columns) key += row[column].text + "/";
-  return key;
-}
-
-void apply(const CapturedChange& change, Rows& table) {
-  const TableSchema& schema = *change.schema;
-  if (change.op == Op::kReadStart) {
-    ++table.starts;
-    table.bag.clear();  // what was streamed before is in the rows that follow
-    table.rows.clear();
-  }
-  if (change.op == Op::kReadEnd) ++table.ends;
-  if (change.op == Op::kRead) ++table.reads[key_of(schema, change.after)];
-  if (!change.before.empty()) {
-    table.rows.erase(key_of(schema, change.before));
-    const auto one = table.bag.find(text_of(schema, change.before));
-    if (one != table.bag.end()) table.bag.erase(one);
-  }
-  if (change.after.empty()) return;
-  table.rows[key_of(schema, change.after)] = text_of(schema, change.after);
-  table.bag.insert(text_of(schema, change.after));
 }
 
 class SnapshotBehaviourTest : public ::testing::TestWithParam<Flavor> {
@@ -126,28 +81,18 @@ class SnapshotBehaviourTest : public ::testing::TestWithParam<Flavor> {
     })) << source.status().source.last_error;
     EXPECT_TRUE(source.result().has_value()) << source.result().error().describe();
   }
-  // The rows of a table as the server has them, column by column.
   [[nodiscard]] std::multiset<std::string> select(const std::string& sql) const {
-    std::multiset<std::string> found;
-    auto connection = server_->connect();
-    EXPECT_TRUE(connection.has_value());
-    auto rows = connection->query(sql);
-    EXPECT_TRUE(rows.has_value()) << rows.error().describe();
-    if (!rows.has_value()) return found;
-    while (rows->next().value_or(false)) {
-      std::string text;
-      for (size_t i = 0; i < rows->columns(); ++i) {
-        text += (text.empty() ? "" : "|") + std::string((*rows)[i].value_or("NULL"));
-      }
-      found.insert(text);
-    }
-    return found;
+    return select_rows(*server_, sql);
   }
   [[nodiscard]] std::string kept() const { return folder_.file("test/log"); }
-  [[nodiscard]] Rows rows_of(const std::string& table) const { return rows_in(log(), table); }
-  [[nodiscard]] Rows rows_of_kept(const std::string& table) const { return rows_in(kept(), table); }
-  [[nodiscard]] static Rows rows_in(const std::string& log, const std::string& table) {
-    Rows rows;
+  [[nodiscard]] FoldedTable rows_of(const std::string& table) const {
+    return rows_in(log(), table);
+  }
+  [[nodiscard]] FoldedTable rows_of_kept(const std::string& table) const {
+    return rows_in(kept(), table);
+  }
+  [[nodiscard]] static FoldedTable rows_in(const std::string& log, const std::string& table) {
+    FoldedTable rows;
     const auto captured = read_changelog(log);
     if (!captured.has_value() && captured.error().kind == ErrorKind::kNotFound) return rows;
     EXPECT_TRUE(captured.has_value()) << captured.error().describe();
@@ -155,13 +100,13 @@ class SnapshotBehaviourTest : public ::testing::TestWithParam<Flavor> {
     EXPECT_EQ(broken_promise(*captured), "");
     for (const CapturedTransaction& transaction : *captured) {
       for (const CapturedChange& change : transaction.rows) {
-        if (change.schema != nullptr && change.schema->table == table) apply(change, rows);
+        if (change.schema != nullptr && change.schema->table == table) fold(change, rows);
       }
     }
     return rows;
   }
   void expect_table(const std::string& table, const std::string& sql) const {
-    const Rows rows = rows_of(table);
+    const FoldedTable rows = rows_of(table);
     std::multiset<std::string> ours;
     for (const auto& [key, row] : rows.rows) ours.insert(row);
     EXPECT_EQ(ours, select(sql)) << table;
@@ -195,6 +140,9 @@ TEST_P(SnapshotBehaviourTest, OnlyEndsWhenTheTablesAreRead) {
   ASSERT_NE(source, nullptr);
   EXPECT_TRUE(wait_for([&] { return source->ended(); }));
   EXPECT_TRUE(source->result().has_value()) << source->result().error().describe();
+  const auto status = source->status().source.snapshot;
+  ASSERT_TRUE(status.has_value());
+  EXPECT_GT(status->ended_us, status->started_us);
   ASSERT_TRUE(source->stop().has_value());
   expect_table("t", "SELECT * FROM snap.t");
   expect_table("nothing", "SELECT * FROM snap.nothing");
@@ -263,7 +211,7 @@ TEST_P(SnapshotBehaviourTest, KeysOfEveryType) {
   EXPECT_TRUE(wait_done(*source)) << source->status().source.last_error;
   ASSERT_TRUE(source->stop().has_value());
   for (size_t i = 0; i < types.size(); ++i) {
-    const Rows rows = rows_of(fmt::format("k{}", i));
+    const FoldedTable rows = rows_of(fmt::format("k{}", i));
     EXPECT_EQ(rows.rows.size(), 50U) << types[i].first;
     EXPECT_EQ(rows.starts + rows.ends, 2) << types[i].first;
     for (const auto& [key, count] : rows.reads) EXPECT_EQ(count, 1) << types[i].first << " " << key;
@@ -383,7 +331,7 @@ TEST_P(SnapshotBehaviourTest, WhenNeededReadsAgainAfterThePositionIsGone) {
     wait_for_end(*source);
     ASSERT_TRUE(source->stop().has_value());
     // A reader that empties its copy at read_start has what the server has.
-    const Rows rows = rows_in(log, "t");
+    const FoldedTable rows = rows_in(log, "t");
     std::multiset<std::string> ours;
     for (const auto& [key, row] : rows.rows) ours.insert(row);
     EXPECT_EQ(ours, select("SELECT * FROM snap.t"));
@@ -429,7 +377,7 @@ TEST_P(SnapshotBehaviourTest, AskedForWithAConditionAndForOneSink) {
   ASSERT_TRUE(id.has_value()) << id.error().describe();
   EXPECT_TRUE(wait_done(*source));
   ASSERT_TRUE(source->stop().has_value());
-  const Rows rows = rows_of("t");
+  const FoldedTable rows = rows_of("t");
   EXPECT_EQ(rows.reads.size(), 200U);
   EXPECT_EQ(rows.starts + rows.ends, 2);
   auto reader = changelog::Reader::open(FileSystem::posix(), log(), {});
@@ -473,7 +421,7 @@ TEST_P(SnapshotBehaviourTest, PausedOverARestartAndCancelled) {
   EXPECT_TRUE(wait_for(
       [&] { return !source->control_snapshot(Source::SnapshotControl::kResume).has_value(); }));
   ASSERT_TRUE(source->stop().has_value());
-  const Rows read = rows_of("t");
+  const FoldedTable read = rows_of("t");
   EXPECT_EQ(read.rows.size(), 30000U);
   EXPECT_EQ(read.ends, 1);
 }
@@ -596,7 +544,7 @@ TEST_P(SnapshotBehaviourTest, KilledProgramReadsNothingTwice) {
   }));
   wait_for_end(**running);
   ASSERT_TRUE((*running)->stop().has_value());
-  const Rows steady = rows_of_kept("steady");
+  const FoldedTable steady = rows_of_kept("steady");
   EXPECT_EQ(steady.rows.size(), 60000U);
   EXPECT_EQ(steady.starts, 1);
   for (const auto& [key, count] : steady.reads) ASSERT_EQ(count, 1) << "steady " << key;

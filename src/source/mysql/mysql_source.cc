@@ -46,12 +46,12 @@ bool is_gtid(EventType type) {
 
 }  // namespace
 
-MysqlSource::MysqlSource(MysqlSourceOptions options, changelog::Writer& writer)
+MysqlSource::MysqlSource(MysqlSourceOptions options, FileSystem& files, changelog::Writer& writer)
     : options_(std::move(options)),
       servers_(options_.endpoints),
       writer_(writer),
-      schemas_(FileSystem::posix(), options_.history_folder),
-      snapshots_(snapshots_options(), FileSystem::posix(), writer),
+      schemas_(files, options_.history_folder),
+      snapshots_(snapshots_options(), files, writer),
       backoff_(options_.retry_min_us, options_.retry_max_us) {}
 
 MysqlSource::~MysqlSource() = default;
@@ -70,8 +70,9 @@ SnapshotsOptions MysqlSource::snapshots_options() const {
 }
 
 Result<std::unique_ptr<MysqlSource>> MysqlSource::make(MysqlSourceOptions options,
+                                                       FileSystem& files,
                                                        changelog::Writer& writer) {
-  std::unique_ptr<MysqlSource> source(new MysqlSource(std::move(options), writer));
+  std::unique_ptr<MysqlSource> source(new MysqlSource(std::move(options), files, writer));
   if (!source->options_.schema_file.empty()) {
     TW_TRY(source->schemas_.load_given(source->options_.schema_file));
   }

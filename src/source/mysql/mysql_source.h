@@ -57,8 +57,9 @@ struct MysqlSourceOptions {
 
 class MysqlSource final : public Source {
  public:
-  /// `writer` must outlive the source. kUserFix when the schema file is wrong.
-  static Result<std::unique_ptr<MysqlSource>> make(MysqlSourceOptions options,
+  /// `writer` and `files`, where snapshots are noted, must outlive the source. kUserFix when the
+  /// schema file is wrong.
+  static Result<std::unique_ptr<MysqlSource>> make(MysqlSourceOptions options, FileSystem& files,
                                                    changelog::Writer& writer);
   ~MysqlSource() override;
 
@@ -70,7 +71,7 @@ class MysqlSource final : public Source {
   Status control_snapshot(SnapshotControl control) override { return snapshots_.control(control); }
 
  private:
-  MysqlSource(MysqlSourceOptions options, changelog::Writer& writer);
+  MysqlSource(MysqlSourceOptions options, FileSystem& files, changelog::Writer& writer);
   Status run_until_ended(const std::stop_token& stop);
   void set_watch(bool wanted);
   Status connect_and_stream(const std::stop_token& stop);

@@ -249,7 +249,8 @@ Status Snapshots::end_job(bool keep_tables) {
   const SnapshotJob& job = snapshot_->progress().job();
   if (keep_tables && job.initial) TW_TRY(files_.add_known_tables(job.tables));
   TW_TRY(files_.remove(job.id));
-  const SnapshotStatus status = snapshot_->status();
+  SnapshotStatus status = snapshot_->status();
+  status.ended_us = Clock::system().steady_us();
   if (keep_tables) {
     log_lines().info("snapshot {} is complete: {} tables, {} rows", job.id, status.tables,
                      status.rows);
