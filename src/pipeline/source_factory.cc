@@ -216,6 +216,11 @@ Result<mysql::Endpoint> endpoint_of(const SourceConfig& config) {
   return make_endpoint(config);
 }
 
+Result<Selection> selection_of(const SourceConfig& config) {
+  TW_ASSIGN(const mysql::Endpoint endpoint, mysql::parse_endpoint(config.url));
+  return make_selection(config, endpoint.database);
+}
+
 Result<SourceKind> find_source_kind(const SourceConfig& config, const std::string& folder) {
   TW_TRY(check_scheme(config.url));
   // All that can be wrong in the configuration is told before a connection is tried.

@@ -11,11 +11,15 @@
 #include "db/mysql/endpoint.h"
 #include "model/source.h"
 #include "pipeline/config.h"
+#include "transform/selection.h"
 
 namespace tailwater::pipeline {
 
 /// Which server the configuration leads to, as whom. kUserFix when it leads to none.
 Result<mysql::Endpoint> endpoint_of(const SourceConfig& config);
+
+/// Which tables the configuration selects.
+Result<Selection> selection_of(const SourceConfig& config);
 
 /// All that is wrong in the configuration as far as it can be told without a connection.
 std::vector<Error> find_errors(const SourceConfig& config);
