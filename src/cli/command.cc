@@ -60,6 +60,15 @@ void SourceFlags::add_tables(CLI::App& command) {
       "regular expression on database.table; may be repeated");
 }
 
+void SourceFlags::add_check(CLI::App& command) {
+  add_connection(command);
+  add_tables(command);
+  add(command, "snapshot", "--snapshot",
+      "check for a snapshot too: initial, only or when_needed (default never)");
+  add(command, "replica_server_id", "--replica-server-id",
+      "our server id at the source (default: a free one)");
+}
+
 void SourceFlags::add_columns(CLI::App& command) {
   add(command, "column_include", "--column-include",
       "regular expression on database.table.column; may be repeated");

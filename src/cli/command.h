@@ -45,6 +45,7 @@ struct SourceFlags {
   void add_connection(CLI::App& command);
   void add_tables(CLI::App& command);
   void add_columns(CLI::App& command);
+  void add_check(CLI::App& command);
   void add_selection(CLI::App& command);
   /// Copies what was given on the command line.
   void apply(pipeline::Settings& settings, const std::string& source) const;

@@ -226,6 +226,11 @@ Result<mysql::Connection> connect_first(const SourceConfig& config) {
   return first;
 }
 
+Result<Selection> selection_of(const SourceConfig& config) {
+  TW_ASSIGN(const mysql::Endpoint endpoint, mysql::parse_endpoint(config.url));
+  return make_selection(config, endpoint.database);
+}
+
 Result<SourceKind> find_source_kind(const SourceConfig& config, const std::string& folder) {
   TW_TRY(check_scheme(config.url));
   // All that can be wrong in the configuration is told before a connection is tried.

@@ -11,6 +11,7 @@
 #include "db/mysql/endpoint.h"
 #include "model/source.h"
 #include "pipeline/config.h"
+#include "transform/selection.h"
 
 namespace tailwater::pipeline {
 
@@ -20,6 +21,9 @@ Result<std::vector<mysql::Endpoint>> endpoints_of(const SourceConfig& config);
 
 /// A connection to the first of them that answers; else the first one's error.
 Result<mysql::Connection> connect_first(const SourceConfig& config);
+
+/// Which tables the configuration selects.
+Result<Selection> selection_of(const SourceConfig& config);
 
 /// All that is wrong in the configuration as far as it can be told without a connection.
 std::vector<Error> find_errors(const SourceConfig& config);

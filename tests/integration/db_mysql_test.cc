@@ -307,7 +307,7 @@ TEST_P(OnBothServers, ChecksSettingsAndGrants) {
   Endpoint endpoint = server().tcp();
   endpoint.user = "poor";
   endpoint.password = "pw";
-  const PreflightOptions options{.snapshot_tables = {{"test", "seen"}}};
+  const PreflightOptions options{.tables = {{{"test", "seen"}}}, .snapshot = true};
   auto poor = Connection::open(endpoint);
   findings = check_server(*poor, options);
   ASSERT_TRUE(findings.has_value()) << findings.error().describe();

@@ -97,6 +97,7 @@ class SnapshotPowerCutTest : public ::testing::TestWithParam<Flavor> {
     options.snapshot = mysql::SnapshotMode::kInitial;
     options.snapshot_chunk_bytes = 4000;
     options.snapshot_folder = std::string(kFolder) + "/snapshots";
+    options.history_folder = std::string(kFolder) + "/schemas";
     options.heartbeat_us = 200'000;
     options.retry_min_us = 10'000;
     options.retry_max_us = 50'000;

@@ -1,9 +1,13 @@
 #include "db/mysql/preflight.h"
 
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "db/mysql/dump_stream.h"
+#include "db/mysql/preflight_surroundings.h"
+#include "db/mysql/preflight_tables.h"
 #include "db/mysql/quote.h"
 #include "db/mysql/server_error.h"
 #include "db/mysql/server_id.h"
@@ -28,12 +32,12 @@ std::string set_global(const ServerInfo& info, std::string_view name, std::strin
   const bool persists = !info.is_mariadb() && info.version >= kPersistSince;
   if (persists) return fmt::format("SET PERSIST {} = {};", name, value);
   return fmt::format(
-      "SET GLOBAL {0} = {1};  and in the server's configuration, under [mysqld]: {0} = {1}", name,
-      value);
+      "SET GLOBAL {0} = {1};\n-- and in the server's configuration, under [mysqld]: {0} = {1}",
+      name, value);
 }
 
 std::string in_configuration(const ServerInfo& info, std::string_view lines) {
-  return fmt::format("in the server's configuration, under [{}]: {}  then restart it",
+  return fmt::format("-- in the server's configuration, under [{}]: {}  then restart it",
                      info.is_mariadb() ? "mariadb" : "mysqld", lines);
 }
 
@@ -44,7 +48,7 @@ Finding check_version(const ServerInfo& info) {
   if (known) return ok("version", info.describe());
   return {"version", Level::kWarning, info.describe(),
           "Tailwater is made for MySQL 5.7 to 9 and MariaDB 10.6 to 12; others are untested",
-          "use one of those versions if something does not work"};
+          "-- use one of those versions if something does not work"};
 }
 
 Finding check_log_bin(const ServerInfo& info) {
@@ -65,7 +69,7 @@ Finding check_format(const ServerInfo& info) {
   return {"binlog_format", Level::kError, info.binlog_format,
           "only ROW logs the changed rows themselves; statements cannot be turned into changes",
           set_global(info, "binlog_format", "ROW") +
-              "  Sessions that are open keep the old format: reconnect the applications"};
+              "\n-- sessions that are open keep the old format: reconnect the applications"};
 }
 
 Finding check_row_image(const ServerInfo& info) {
@@ -83,9 +87,9 @@ Finding check_row_metadata(const ServerInfo& info) {
       "or a "
       "table altered in between, stops the stream instead of guessing";
   if (info.row_metadata.empty()) {
-    return {
-        "binlog_row_metadata", Level::kWarning, "not known to this server", kWhy,
-        info.is_mariadb() ? "upgrade to MariaDB 10.5 or newer" : "upgrade to MySQL 8.0.1 or newer"};
+    return {"binlog_row_metadata", Level::kWarning, "not known to this server", kWhy,
+            info.is_mariadb() ? "-- upgrade to MariaDB 10.5 or newer"
+                              : "-- upgrade to MySQL 8.0.1 or newer"};
   }
   return {"binlog_row_metadata", Level::kWarning, info.row_metadata, kWhy,
           set_global(info, "binlog_row_metadata", "FULL")};
@@ -109,14 +113,15 @@ Finding check_gtid(const ServerInfo& info) {
   if (info.gtid_mode == "ON") return ok("gtid_mode", "ON");
   const bool persists = info.version >= kPersistSince;
   const std::string verb = persists ? "SET PERSIST" : "SET GLOBAL";
-  return {"gtid_mode", Level::kWarning, info.gtid_mode,
-          "positions are then file and byte of this very server: after a failover to a replica the "
-          "stream "
-          "cannot go on",
-          fmt::format(
-              "{0} enforce_gtid_consistency = ON; {0} gtid_mode = OFF_PERMISSIVE; {0} gtid_mode = "
-              "ON_PERMISSIVE; {0} gtid_mode = ON;",
-              verb)};
+  return {
+      "gtid_mode", Level::kWarning, info.gtid_mode,
+      "positions are then file and byte of this very server: after a failover to a replica the "
+      "stream "
+      "cannot go on",
+      fmt::format(
+          "{0} enforce_gtid_consistency = ON;\n{0} gtid_mode = OFF_PERMISSIVE;\n{0} gtid_mode = "
+          "ON_PERMISSIVE;\n{0} gtid_mode = ON;",
+          verb)};
 }
 
 Finding check_retention(const ServerInfo& info, const PreflightOptions& options) {
@@ -166,7 +171,7 @@ std::string account_of(Connection& connection) {
   const std::string text = user.has_value() ? user->value_or("") : std::string();
   const size_t at = text.rfind('@');
   if (at == std::string::npos) return "this user";
-  return fmt::format("'{}'@'{}'", text.substr(0, at), text.substr(at + 1));
+  return connection.quote(text.substr(0, at)) + "@" + connection.quote(text.substr(at + 1));
 }
 
 // Tried rather than read from SHOW GRANTS: roles, wildcards and managed services hide there.
@@ -195,19 +200,6 @@ Finding check_monitor(Connection& connection, const ServerInfo& info, const std:
           fmt::format("GRANT {} ON *.* TO {};", streaming_privileges(info.is_mariadb()), account)};
 }
 
-Finding check_selected(Connection& connection, const std::vector<TableName>& tables,
-                       const std::string& account) {
-  for (const TableName& table : tables) {
-    const std::string name = quote_name(table.database, table.table);
-    if (auto read = connection.execute(fmt::format("SELECT * FROM {} LIMIT 0", name));
-        !read.has_value()) {
-      return {"grant_select", Level::kError, read.error().message, "a snapshot must read the table",
-              fmt::format("GRANT SELECT ON {} TO {};", name, account)};
-    }
-  }
-  return ok("grant_select", fmt::format("{} tables", tables.size()));
-}
-
 // Databases that the server leaves out of its binlog.
 Finding check_filters(const BinlogStatus& status) {
   if (status.do_databases.empty() && status.ignore_databases.empty())
@@ -218,7 +210,7 @@ Finding check_filters(const BinlogStatus& status) {
       only ? "binlog_do_db = " + status.do_databases
            : "binlog_ignore_db = " + status.ignore_databases,
       "changes of the databases left out are not in the binlog, and so never in the stream",
-      "remove binlog_do_db and binlog_ignore_db from the server's configuration and restart it"};
+      "-- remove binlog_do_db and binlog_ignore_db from the server's configuration and restart it"};
 }
 
 // A replica that does not log what it applies has an all but empty binlog.
@@ -273,8 +265,11 @@ Result<std::vector<Finding>> check_server(Connection& connection, const Prefligh
       findings.push_back(check_filters(*status));
     }
   }
-  if (!options.snapshot_tables.empty()) {
-    findings.push_back(check_selected(connection, options.snapshot_tables, account));
+  TW_ASSIGN(auto around, check_surroundings(connection, info, options));
+  TW_ASSIGN(auto tables, check_tables(connection, info, options, account));
+  for (std::vector<Finding>* more : {&around, &tables}) {
+    findings.insert(findings.end(), std::make_move_iterator(more->begin()),
+                    std::make_move_iterator(more->end()));
   }
   return findings;
 }

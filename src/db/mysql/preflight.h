@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,15 +23,18 @@ struct Finding {
   Level level = Level::kOk;
   std::string found;     ///< what the server has: "STATEMENT"
   std::string why = {};  ///< why it matters; empty when ok
-  std::string remedy =
-      {};  ///< SQL or configuration that mends it, exact for this server; empty when ok
+  /// What mends it, exact for this server; empty when ok. SQL, one statement on a line, with
+  /// comments (`--`) for what SQL cannot do.
+  std::string remedy = {};
 };
 /// "ok", "warning", "error".
 std::string_view to_string(Finding::Level level);
 
 struct PreflightOptions {
-  /// Tables that a snapshot would read; each is tried with a SELECT of no rows.
-  std::vector<TableName> snapshot_tables = {};
+  /// The tables that are selected and visible; nothing: they are not looked at.
+  std::optional<std::vector<TableName>> tables = {};
+  bool snapshot = false;           ///< whether a snapshot reads them: then each is tried
+  uint32_t replica_server_id = 0;  ///< ours; 0: a free one is chosen
   /// Binlogs kept for less than this are warned of.
   int64_t wanted_retention_us = 24LL * 3600 * 1'000'000;
 };

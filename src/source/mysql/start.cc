@@ -365,6 +365,10 @@ Status check_position(Connection& connection, const ServerInfo& info, const Boun
   return check_boundary(connection.endpoint(), stored ? place.position.binlog : place.binlog);
 }
 
+Result<int64_t> binlog_started_us(const Endpoint& endpoint, const std::string& file) {
+  return file_started_us(endpoint, file);
+}
+
 SourceKind source_kind(const ServerInfo& info) {
   return info.is_mariadb() ? SourceKind::kMariadb : SourceKind::kMysql;
 }

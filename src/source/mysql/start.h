@@ -37,6 +37,9 @@ Result<CaptureEnd> resolve_end(Connection& connection, const ServerInfo& info, c
 /// tell.
 Status check_position(Connection& connection, const ServerInfo& info, const Bound& place);
 
+/// When a binlog file of the server was begun: the time of its first event.
+Result<int64_t> binlog_started_us(const Endpoint& endpoint, const std::string& file);
+
 /// The kind of source that a server is.
 SourceKind source_kind(const ServerInfo& info);
 
