@@ -92,8 +92,9 @@ void print_source(const json& source, bool colour) {
                                 number(source, "next_offset")));
   if (const int64_t prepared = number(source, "prepared"); prepared > 0) {
     const int64_t age_us = Clock::system().now_us() - number(source, "prepared_since_us");
-    print_line("prepared", fmt::format("{} transactions wait for their commit, the oldest for {}",
-                                       prepared, describe_duration_us(std::max<int64_t>(age_us, 0))));
+    print_line("prepared",
+               fmt::format("{} transactions wait for their commit, the oldest for {}", prepared,
+                           describe_duration_us(std::max<int64_t>(age_us, 0))));
   }
   if (source.contains("snapshot") && source["snapshot"].is_object()) {
     print_line("snapshot", snapshot_text(source["snapshot"]));

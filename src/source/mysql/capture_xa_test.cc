@@ -28,9 +28,9 @@ TEST(XaIdTest, IsReadAsServersWriteIt) {
   EXPECT_EQ(xa_id(7, "one", "b").value(), commit->id);
   EXPECT_FALSE(xa_id(1, std::string(65, 'a'), "").has_value());
   for (const char* wrong :
-       {"", "XA", "XA COMMIT", "XA COMMIT X'6'", "XA COMMIT X'6g'", "XA COMMIT X'61", "XA COMMIT X'61',",
-        "XA COMMIT X'61',X'62',", "XA COMMIT X'61',X'62',99999999999", "XA COMMIT X'61' ONE",
-        "XA FORGET X'61'", "COMMIT X'61'", "XA COMMIT 'a'"}) {
+       {"", "XA", "XA COMMIT", "XA COMMIT X'6'", "XA COMMIT X'6g'", "XA COMMIT X'61",
+        "XA COMMIT X'61',", "XA COMMIT X'61',X'62',", "XA COMMIT X'61',X'62',99999999999",
+        "XA COMMIT X'61' ONE", "XA FORGET X'61'", "COMMIT X'61'", "XA COMMIT 'a'"}) {
     EXPECT_FALSE(parse_xa_statement(wrong).has_value()) << wrong;
   }
 }
@@ -137,9 +137,9 @@ TEST_F(CaptureXaTest, AServerThatForgetsPreparesAgain) {
 }
 
 TEST_F(CaptureXaTest, OnePhaseCommitsAtOnce) {
-  EXPECT_EQ(take({xa_start(5, "a"), maker_.table_map(), maker_.insert(10, 2),
-                  xa_prepare("a", true)}),
-            "");
+  EXPECT_EQ(
+      take({xa_start(5, "a"), maker_.table_map(), maker_.insert(10, 2), xa_prepare("a", true)}),
+      "");
   EXPECT_THAT(transactions(), ElementsAre("0-1-5 10 11"));
 }
 
