@@ -349,10 +349,10 @@ std::vector<Round> all_rounds() {
     rounds.push_back({Flavor::kMysql, true, "MINIMAL", image});
   }
   rounds.push_back({Flavor::kMysql, false, "FULL", "FULL"});
-  for (const char* image : {"FULL", "MINIMAL"}) {
-    rounds.push_back({Flavor::kMariadb, true, "FULL", image, true});
-    rounds.push_back({Flavor::kMysql, true, "FULL", image, true});
-  }
+  // Not MariaDB with MINIMAL: docs/snapshots.md says what may then be missing.
+  rounds.push_back({Flavor::kMariadb, true, "FULL", "FULL", true});
+  rounds.push_back({Flavor::kMysql, true, "FULL", "FULL", true});
+  rounds.push_back({Flavor::kMysql, true, "FULL", "MINIMAL", true});
   return rounds;
 }
 
