@@ -85,14 +85,46 @@ MaxwellFormatter::Table MaxwellFormatter::make_table(const Schema& schema) const
 Status MaxwellFormatter::append(const TransactionInfo& transaction, const ChangeView& change,
                                 std::string& out) {
   text_.clear();
-  if (change.op == Op::kSchemaChange) {
-    if (options_.output_ddl) put_schema_change(transaction, change);
-    out.append(text_.view());
-    return {};
+  switch (change.op) {
+    case Op::kSchemaChange:
+      if (options_.output_ddl) put_schema_change(transaction, change);
+      release_kept(change.last, out);
+      out.append(text_.view());
+      return {};
+    case Op::kStatement:
+      warn_not_shown(transaction, change);
+      [[fallthrough]];
+    case Op::kTruncate:
+      if (change.last) release_kept(true, out);
+      return {};
+    default:
+      if (change.schema == nullptr) return fail(ErrorKind::kBug, "a change of rows has no schema");
+      append_row(transaction, change, out);
+      return {};
   }
-  if (change.op == Op::kStatement) warn_not_shown(transaction, change);
-  if (change.op == Op::kTruncate || change.op == Op::kStatement) return {};
-  if (change.schema == nullptr) return fail(ErrorKind::kBug, "a change of rows has no schema");
+}
+
+Status MaxwellFormatter::end_transaction(const TransactionInfo& /*transaction*/, std::string& out) {
+  release_kept(true, out);
+  return {};
+}
+
+void MaxwellFormatter::release_kept(bool commit, std::string& out) {
+  if (kept_.line.empty()) return;
+  const std::string_view line = kept_.line;
+  out.append(line.substr(0, kept_.mark_at));
+  if (commit) {
+    out.append(R"(,"commit":true)");
+  } else if (options_.output_xoffset) {
+    out.append(R"(,"xoffset":)").append(std::to_string(kept_.xoffset));
+  }
+  out.append(line.substr(kept_.mark_at));
+  kept_.line.clear();
+}
+
+void MaxwellFormatter::append_row(const TransactionInfo& transaction, const ChangeView& change,
+                                  std::string& out) {
+  release_kept(false, out);
   Table& table =
       tables_.find(*change.schema, [this](const Schema& schema) { return make_table(schema); });
   const RowView& row = change.op == Op::kDelete ? change.before : change.after;
@@ -102,15 +134,20 @@ Status MaxwellFormatter::append(const TransactionInfo& transaction, const Change
   if (change.op == Op::kReadStart || change.op == Op::kReadEnd) {
     text_.put(",\"data\":{}}\n");
     out.append(text_.view());
-    return {};
+    return;
   }
   if (options_.output_primary_keys) put_keys(table, row, change.before);
   if (options_.output_primary_key_columns) text_.put(table.key_columns);
   put_data(table, row, change.before);
   if (change.op == Op::kUpdate) put_old(table, change);
   text_.put("}\n");
-  out.append(text_.view());
-  return {};
+  if (change.last || !options_.output_commit_info || is_of_snapshot(change.op)) {
+    out.append(text_.view());
+    return;
+  }
+  kept_.line.assign(text_.view());
+  kept_.mark_at = mark_at_;
+  kept_.xoffset = raw(change.offset) - raw(transaction.first_offset);
 }
 
 void MaxwellFormatter::put_head(const TransactionInfo& transaction, const ChangeView& change) {
@@ -121,13 +158,9 @@ void MaxwellFormatter::put_head(const TransactionInfo& transaction, const Change
       text_.put(R"(,"xid":)");
       text_.number(transaction.id);
     }
-    if (change.last) {
-      text_.put(R"(,"commit":true)");
-    } else if (options_.output_xoffset) {
-      text_.put(R"(,"xoffset":)");
-      text_.number(raw(change.offset) - raw(transaction.first_offset));
-    }
+    if (change.last) text_.put(R"(,"commit":true)");
   }
+  mark_at_ = text_.size();
   put_position(transaction, change);
   if (options_.output_server_id) {
     text_.put(R"(,"server_id":)");

@@ -14,8 +14,16 @@ class MaxwellFormatter : public Formatter {
 
   Status append(const TransactionInfo& transaction, const ChangeView& change,
                 std::string& out) override;
+  Status end_transaction(const TransactionInfo& transaction, std::string& out) override;
 
  private:
+  // A row's document that is not known to be its transaction's last: only then `commit` is set.
+  struct Kept {
+    std::string line;    ///< empty: none
+    size_t mark_at = 0;  ///< where `commit` or `xoffset` go
+    uint64_t xoffset = 0;
+  };
+
   struct Table {
     std::vector<ColumnWriter> columns;
     std::vector<const ColumnWriter*> keys;
@@ -24,6 +32,8 @@ class MaxwellFormatter : public Formatter {
   };
 
   Table make_table(const Schema& schema) const;
+  void append_row(const TransactionInfo& transaction, const ChangeView& change, std::string& out);
+  void release_kept(bool commit, std::string& out);
   void put_head(const TransactionInfo& transaction, const ChangeView& change);
   void put_keys(const Table& table, const RowView& row, const RowView& fill);
   void put_data(const Table& table, const RowView& row, const RowView& fill);
@@ -36,6 +46,8 @@ class MaxwellFormatter : public Formatter {
   SourceKind source_;
   TextBuffer text_;
   TableCache<Table> tables_;
+  Kept kept_;
+  size_t mark_at_ = 0;  // in text_
 };
 
 }  // namespace tailwater::format

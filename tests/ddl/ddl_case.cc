@@ -162,6 +162,7 @@ std::string describe_tracked(const mysql::TableName& name, const mysql::TrackedT
   std::vector<std::string> keys;
   for (const mysql::TrackedKey& key : table.keys) keys.push_back(describe_key(table, key));
   std::ranges::sort(keys);
+  if (table.facts.hidden_period) text += ", a hidden period";
   text += ";";
   for (const std::string& key : keys) text += " " + key;
   return text;

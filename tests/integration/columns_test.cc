@@ -44,24 +44,26 @@ std::string hash_sql(const std::string& value) {
 struct Round {
   Flavor flavor = Flavor::kMariadb;
   std::string image;
+  bool partial_json = false;  // MySQL's binlog_row_value_options
 
-  friend void PrintTo(const Round& round, std::ostream* out) {
-    *out << to_string(round.flavor) << " " << round.image;
+  [[nodiscard]] std::string name() const {
+    return fmt::format("{}_{}{}", to_string(flavor), image, partial_json ? "_PARTIAL_JSON" : "");
   }
+  friend void PrintTo(const Round& round, std::ostream* out) { *out << round.name(); }
 };
 
 const Lines kTables = {
     "CREATE TABLE people (secret text, id int unsigned PRIMARY KEY, email varchar(50), doc json, "
     "name varchar(30), salary decimal(10,2), pin binary(4), born date, code varchar(20) CHARACTER "
     "SET latin1, big bigint, level enum('low','high'), note text, at datetime(3), raw "
-    "varbinary(20)) DEFAULT CHARSET utf8mb4",
+    "varbinary(20), extra json, tag json) DEFAULT CHARSET utf8mb4",
     "CREATE TABLE visits (visitor int NOT NULL, page varchar(100), nth int NOT NULL, agent "
     "varchar(200)) DEFAULT CHARSET utf8mb4"};
 
 pipeline::SourceConfig choose(pipeline::SourceConfig config) {
   config.table_include = {R"(cols\..*)"};
   config.columns.column_exclude = {R"(cols\.people\.(secret|doc|pin|big|level))", R"(.*\.agent)"};
-  config.columns.mask_hash = {R"(cols\.people\.(email|salary|at))", R"(cols\.visits\.visitor)"};
+  config.columns.mask_hash = {R"(cols\.people\.(email|salary|at|tag))", R"(cols\.visits\.visitor)"};
   config.columns.mask_truncate = {R"(cols\.people\.(?:name|code):3)", R"(cols\.people\.raw:2)"};
   config.columns.mask_constant = {R"(cols\.people\.born:a day: some day)"};
   config.columns.mask_salt = kSalt;
@@ -71,7 +73,8 @@ pipeline::SourceConfig choose(pipeline::SourceConfig config) {
 
 // What is kept of each table, in the order of its columns, the key first.
 const std::map<std::string, Lines> kKept = {
-    {"people", {"id", "email", "name", "salary", "born", "code", "note", "at", "raw"}},
+    {"people",
+     {"id", "email", "name", "salary", "born", "code", "note", "at", "raw", "extra", "tag"}},
     {"visits", {"visitor", "page", "nth"}}};
 
 std::string select_sql(const std::string& table) {
@@ -82,7 +85,7 @@ std::string select_sql(const std::string& table) {
   return "SELECT id, id, " + hash_sql("email") + ", LEFT(name, 3), " + hash_sql("salary") +
          ", IF(born IS NULL, NULL, 'a day: some day'), CONVERT(LEFT(code, 3) USING utf8mb4), "
          "note, " +
-         hash_sql("at") + ", LOWER(HEX(LEFT(raw, 2))) FROM people";
+         hash_sql("at") + ", LOWER(HEX(LEFT(raw, 2))), extra, " + hash_sql("tag") + " FROM people";
 }
 
 Result<State> select_state(Connection& connection, const std::string& table) {
@@ -163,8 +166,8 @@ std::string insert_person(Random& random) {
   return fmt::format(
       "INSERT IGNORE INTO people (secret, id, email, doc, name, salary, pin, born, code, big, "
       "level, "
-      "note, at, raw) VALUES (REPEAT('topsecret', {}), {}, {}, '{{\"a\": {}}}', {}, {}, "
-      "'\\0z\\0', {}, {}, {}, {}, {}, {}, {})",
+      "note, at, raw, extra, tag) VALUES (REPEAT('topsecret', {}), {}, {}, JSON_OBJECT('a', {}, "
+      "'pad', REPEAT('p', 500)), {}, {}, '\\0z\\0', {}, {}, {}, {}, {}, {}, {}, doc, doc)",
       pick(random, 50), pick(random, kPeople), word(random), pick(random, 1000), word(random),
       pick(random, 3) == 0 ? "NULL" : std::to_string(pick(random, 9999)) + ".5",
       pick(random, 2) == 0 ? "NULL" : "'2001-02-03'", word(random), pick(random, 1U << 30),
@@ -174,7 +177,7 @@ std::string insert_person(Random& random) {
 
 std::string random_statement(Random& random, int nth) {
   const size_t id = pick(random, kPeople);
-  switch (pick(random, 8)) {
+  switch (pick(random, 10)) {
     case 0:
       return fmt::format("DELETE FROM people WHERE id = {}", id);
     case 1:
@@ -189,6 +192,12 @@ std::string random_statement(Random& random, int nth) {
     case 4:
       return fmt::format("INSERT INTO visits VALUES ({}, {}, {}, 'topsecret')", id, word(random),
                          nth);
+    case 6:
+    case 7:
+      return fmt::format(
+          "UPDATE people SET doc = JSON_SET(doc, '$.b', {0}), extra = JSON_SET(extra, '$.a', {0}), "
+          "tag = JSON_SET(tag, '$.a', {0}) WHERE id < {1}",
+          nth, id);
     case 5:
       return fmt::format("UPDATE visits SET page = {} WHERE nth % 3 = {}", word(random), nth % 3);
     default:
@@ -202,6 +211,9 @@ Status run_transactions(Connection& connection, const Round& round, Random& rand
   TW_TRY(connection.execute("USE cols"));
   TW_TRY(connection.execute("SET NAMES utf8mb4"));
   TW_TRY(connection.execute("SET sql_mode = '', binlog_row_image = " + round.image));
+  if (round.partial_json) {
+    TW_TRY(connection.execute("SET binlog_row_value_options = PARTIAL_JSON"));
+  }
   for (const std::string& table : kTables) TW_TRY(connection.execute(table));
   for (int i = 0; i < kTransactions; ++i) {
     TW_TRY(connection.execute("BEGIN"));
@@ -211,6 +223,19 @@ Status run_transactions(Connection& connection, const Round& round, Random& rand
     TW_TRY(connection.execute("COMMIT"));
   }
   return {};
+}
+
+// How many row events of the binlog from there on are partial updates.
+size_t partial_updates(Connection& connection, const std::string& start) {
+  const size_t colon = start.find(':');
+  auto rows = connection.query(fmt::format("SHOW BINLOG EVENTS IN '{}' FROM {}",
+                                           start.substr(0, colon), start.substr(colon + 1)));
+  EXPECT_TRUE(rows.has_value());
+  size_t count = 0;
+  while (rows.has_value() && rows->next().value_or(false)) {
+    if (rows->text(2) == "Update_rows_partial") ++count;
+  }
+  return count;
 }
 
 class ColumnsTest : public ::testing::TestWithParam<Round> {};
@@ -249,6 +274,7 @@ TEST_P(ColumnsTest, TheStreamIsTheSelectOfTheChosenColumns) {
     unavailable += replicas[table].unavailable();
   }
   EXPECT_EQ(unavailable == 0, round.image == "FULL");
+  EXPECT_EQ(partial_updates(*connection, start) == 0, !round.partial_json);
 }
 
 std::vector<Round> all_rounds() {
@@ -256,14 +282,13 @@ std::vector<Round> all_rounds() {
   for (const Flavor flavor : {Flavor::kMariadb, Flavor::kMysql}) {
     for (const char* image : {"FULL", "MINIMAL", "NOBLOB"}) rounds.push_back({flavor, image});
   }
+  // With MINIMAL the documents that the differences are for are not in the binlog.
+  for (const char* image : {"FULL", "NOBLOB"}) rounds.push_back({Flavor::kMysql, image, true});
   return rounds;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ColumnsTest, ::testing::ValuesIn(all_rounds()),
-                         [](const auto& round) {
-                           return fmt::format("{}_{}", to_string(round.param.flavor),
-                                              round.param.image);
-                         });
+                         [](const auto& round) { return round.param.name(); });
 
 class ColumnRulesTest : public ::testing::TestWithParam<Flavor> {};
 

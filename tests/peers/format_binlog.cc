@@ -37,8 +37,11 @@ Status print(const std::string& folder, format::Formatter& formatter) {
   for (;;) {
     TW_ASSIGN(const auto entry, reader->next());
     if (!entry.has_value()) break;
-    if (entry->kind != TailEntry::Kind::kChange) continue;
-    TW_TRY(formatter.append(*entry->transaction, *entry->change, out));
+    if (entry->kind == TailEntry::Kind::kChange) {
+      TW_TRY(formatter.append(*entry->transaction, *entry->change, out));
+    } else if (entry->kind == TailEntry::Kind::kCommit) {
+      TW_TRY(formatter.end_transaction(*entry->transaction, out));
+    }
   }
   std::fwrite(out.data(), 1, out.size(), stdout);
   return {};

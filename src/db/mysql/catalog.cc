@@ -16,6 +16,7 @@ using Tables = std::map<TableName, CatalogTable>;
 // them; for more, the whole database is read at once.
 constexpr size_t kFewTables = 8;
 constexpr Version kSrsIdSince = {8, 0, 3};
+constexpr Version kSystemVersioningSince = {10, 3, 4};
 
 // Which rows of an information_schema table to read: those of a database, or of one table of it.
 struct Scope {
@@ -137,12 +138,42 @@ Status read_json_checks(Connection& connection, const Scope& scope, Tables& tabl
   }
 }
 
+// Sets hidden_period of the tables for which it holds, to the value, and says whether it did.
+Result<bool> mark_period(Connection& connection, const std::string& query, bool hidden,
+                         Tables& tables) {
+  TW_ASSIGN(Rows rows, connection.query(query));
+  for (bool any = false;; any = true) {
+    TW_ASSIGN(const bool more, rows.next());
+    if (!more) return any;
+    const auto found = tables.find({rows.text(0), rows.text(1)});
+    if (found != tables.end()) found->second.hidden_period = hidden;
+  }
+}
+
+// MariaDB: a table has either a hidden period or one whose columns the list of columns has.
+Status read_periods(Connection& connection, const Scope& scope, Tables& tables) {
+  if (!connection.is_mariadb() || connection.version() < kSystemVersioningSince) return {};
+  constexpr auto kQuery =
+      "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.{} WHERE {} AND {}";
+  const std::string place = scope.condition("TABLE_SCHEMA");
+  TW_ASSIGN(const bool versioned,
+            mark_period(connection,
+                        fmt::format(kQuery, "TABLES", place, "TABLE_TYPE = 'SYSTEM VERSIONED'"),
+                        true, tables));
+  if (!versioned) return {};
+  return mark_period(connection,
+                     fmt::format(kQuery, "COLUMNS", place, "GENERATION_EXPRESSION = 'ROW START'"),
+                     false, tables)
+      .map([](bool) {});
+}
+
 Status read_into(Connection& connection, const std::string& database, const std::string& table,
                  Tables& tables) {
   Tables read;
   const Scope scope{connection, database, table};
   TW_TRY(read_columns(connection, scope, read));
   TW_TRY(read_keys(connection, scope, read));
+  TW_TRY(read_periods(connection, scope, read));
   if (connection.is_mariadb()) TW_TRY(read_json_checks(connection, scope, read));
   for (auto& [name, found] : read) {
     found.name = name;

@@ -48,6 +48,9 @@ struct CatalogTable {
   std::vector<CatalogColumn> columns;  ///< in table order, as in the binlog's table maps
   /// The primary key first (if any), then unique keys without nullable columns, by name.
   std::vector<CatalogKey> keys;
+  /// MariaDB: WITH SYSTEM VERSIONING without columns of the user's for a row's period. Each row
+  /// then has row_start and row_end behind `columns`, which no list shows but every binlog has.
+  bool hidden_period = false;
 
   [[nodiscard]] const CatalogKey* primary_key() const {
     return !keys.empty() && keys[0].name == "PRIMARY" ? &keys[0] : nullptr;

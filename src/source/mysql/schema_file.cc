@@ -88,10 +88,19 @@ Result<TableFacts> parse_table(const json& table, const std::string& where) {
   return facts;
 }
 
-json print_key(const CatalogTable& table, const CatalogKey& key) {
+json print_key(const TableFacts& table, const std::vector<uint32_t>& key) {
   json names = json::array();
-  for (const uint32_t column : key.columns) names.push_back(table.columns[column].name);
+  for (const uint32_t column : key) names.push_back(table.columns[column].name);
   return names;
+}
+
+json print_column(const ColumnFacts& column) {
+  json printed = {{"name", column.name}, {"type", column.column_type}};
+  if (!column.character_set.empty()) printed["charset"] = column.character_set;
+  if (!column.nullable) printed["nullable"] = false;
+  if (column.generated) printed["generated"] = true;
+  if (column.invisible) printed["invisible"] = true;
+  return printed;
 }
 
 }  // namespace
@@ -136,25 +145,14 @@ std::vector<std::pair<TableName, TableFacts>> SchemaFile::tables() const {
 std::string print_schema_file(const std::vector<CatalogTable>& tables) {
   json document = json::object();
   for (const CatalogTable& table : tables) {
+    const TableFacts facts = with_period(facts_of(table));
     json columns = json::array();
-    for (const CatalogColumn& column : table.columns) {
-      json printed = {{"name", column.name}, {"type", column.column_type}};
-      if (!column.character_set.empty()) printed["charset"] = column.character_set;
-      if (!column.nullable) printed["nullable"] = false;
-      if (column.generated != CatalogColumn::Generated::kNo) printed["generated"] = true;
-      if (column.invisible) printed["invisible"] = true;
-      columns.push_back(std::move(printed));
-    }
+    for (const ColumnFacts& column : facts.columns) columns.push_back(print_column(column));
     json printed = {{"columns", std::move(columns)}};
-    json unique = json::array();
-    for (const CatalogKey& key : table.keys) {
-      if (&key == table.primary_key()) {
-        printed["primary_key"] = print_key(table, key);
-      } else {
-        unique.push_back(print_key(table, key));
-      }
+    if (!facts.primary_key.empty()) printed["primary_key"] = print_key(facts, facts.primary_key);
+    for (const auto& key : facts.unique_keys) {
+      printed["unique_keys"].push_back(print_key(facts, key));
     }
-    if (!unique.empty()) printed["unique_keys"] = std::move(unique);
     document[table.name.describe()] = std::move(printed);
   }
   return document.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
@@ -162,6 +160,7 @@ std::string print_schema_file(const std::vector<CatalogTable>& tables) {
 
 TableFacts facts_of(const CatalogTable& table) {
   TableFacts facts;
+  facts.hidden_period = table.hidden_period;
   for (const CatalogColumn& column : table.columns) {
     facts.columns.push_back({column.name, column.data_type, column.column_type,
                              column.character_set, column.nullable,

@@ -91,7 +91,23 @@ Parameters parameters_of(std::string_view column_type) {
   return out;
 }
 
-// The labels of "enum('a','it''s')"; nothing when the text is not so.
+// What stands for one character of a label. Both servers write a backslash, a line's end and a zero
+// byte with a backslash before them, whatever NO_BACKSLASH_ESCAPES says, and a quote twice
+// (append_unescaped in their sources).
+char unescaped(char c) {
+  switch (c) {
+    case '0':
+      return '\0';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    default:
+      return c;
+  }
+}
+
+// The labels of "enum('a','it''s','back\\slash')"; nothing when the text is not so.
 std::optional<std::vector<std::string>> labels_of(std::string_view column_type) {
   std::vector<std::string> labels;
   size_t at = column_type.find('(');
@@ -100,9 +116,12 @@ std::optional<std::vector<std::string>> labels_of(std::string_view column_type) 
     for (++at; at < column_type.size(); ++at) {
       if (column_type[at] == '\'') {
         if (at + 1 >= column_type.size() || column_type[at + 1] != '\'') break;
-        ++at;
+        label += column_type[++at];
+      } else if (column_type[at] == '\\' && at + 1 < column_type.size()) {
+        label += unescaped(column_type[++at]);
+      } else {
+        label += column_type[at];
       }
-      label += column_type[at];
     }
     labels.push_back(std::move(label));
     if (++at >= column_type.size() || column_type[at] == ')') break;

@@ -79,8 +79,27 @@ Result<TableSchema> schema_without_names(const TableMap& map) {
   return map_schema(map);
 }
 
+TableFacts with_period(const TableFacts& facts) {
+  TableFacts whole = facts;
+  if (!facts.hidden_period) return whole;
+  whole.hidden_period = false;
+  for (const char* name : {"row_start", "row_end"}) {
+    whole.columns.push_back({.name = name,
+                             .data_type = "timestamp",
+                             .column_type = "timestamp(6)",
+                             .nullable = false,
+                             .generated = true,
+                             .invisible = true});
+  }
+  const auto row_end = static_cast<uint32_t>(whole.columns.size() - 1);
+  if (!whole.primary_key.empty()) whole.primary_key.push_back(row_end);
+  for (auto& key : whole.unique_keys) key.push_back(row_end);
+  return whole;
+}
+
 Result<TableSchema> schema_of_facts(std::string_view database, std::string_view table,
                                     const TableFacts& facts) {
+  if (facts.hidden_period) return schema_of_facts(database, table, with_period(facts));
   TableMap map;
   map.database = database;
   map.table = table;
@@ -93,6 +112,7 @@ Result<TableSchema> schema_of_facts(std::string_view database, std::string_view 
 }
 
 Result<TableSchema> schema_of_catalog(const TableMap& map, const TableFacts& facts) {
+  if (facts.hidden_period) return schema_of_catalog(map, with_period(facts));
   if (map.columns.size() != facts.columns.size()) {
     return fail(ErrorKind::kUserFix,
                 table_name(map) + " had " + std::to_string(map.columns.size()) +

@@ -27,8 +27,15 @@ struct TableFacts {
   std::vector<ColumnFacts> columns;
   std::vector<uint32_t> primary_key = {};               ///< indexes into columns, in key order
   std::vector<std::vector<uint32_t>> unique_keys = {};  ///< in the server's order
+  /// MariaDB: WITH SYSTEM VERSIONING without columns of its own for a row's period. Its rows have
+  /// row_start and row_end behind `columns`, and row_end is the last part of each unique key: what
+  /// a row was stays in the table under the same other values. Neither is in `columns` or the keys.
+  bool hidden_period = false;
   bool operator==(const TableFacts&) const = default;
 };
+
+/// The facts with row_start and row_end among the columns and in the keys, where they are hidden.
+TableFacts with_period(const TableFacts& facts);
 
 /// From a table map with names (binlog_row_metadata=FULL) alone. kUserFix when it has none.
 /// MariaDB sends uuid, inet4, inet6 and vector columns as binary strings and does not say so: here

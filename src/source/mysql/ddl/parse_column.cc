@@ -117,8 +117,10 @@ bool parse_ignored_attribute(SqlReader& reader) {
   return false;
 }
 
-bool parse_versioning(SqlReader& reader) {
-  if (!reader.accept_both("with", "system") && !reader.accept_both("without", "system")) {
+bool parse_versioning(SqlReader& reader, ColumnDefinition& column) {
+  if (reader.accept_both("with", "system")) {
+    column.versioned = true;
+  } else if (!reader.accept_both("without", "system")) {
     return false;
   }
   reader.expect("versioning");
@@ -165,7 +167,7 @@ bool parse_attribute(SqlReader& reader, ColumnDefinition& column) {
     (void)parse_charset_option(reader, column.type.charset);
   } else {
     return parse_value_attribute(reader, column) || parse_check_attribute(reader) ||
-           parse_versioning(reader) || parse_ignored_attribute(reader);
+           parse_versioning(reader, column) || parse_ignored_attribute(reader);
   }
   return true;
 }

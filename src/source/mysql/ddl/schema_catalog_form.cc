@@ -10,8 +10,10 @@ constexpr uint32_t kMagic = 0x43535754;  // "TWSC"
 constexpr uint16_t kFormVersion = 1;
 
 enum ColumnFlag : uint8_t { kNullable = 1, kGenerated = 2, kInvisible = 4 };
+enum TableFlag : uint8_t { kHiddenPeriod = 1 };
 enum KeyFlag : uint8_t { kUnique = 1, kForReference = 2 };
 constexpr uint8_t kColumnFlags = kNullable | kGenerated | kInvisible;
+constexpr uint8_t kTableFlags = kHiddenPeriod;
 constexpr uint8_t kKeyFlags = kUnique | kForReference;
 
 void put_column(const ColumnFacts& column, ByteBuffer& out) {
@@ -44,6 +46,7 @@ void put_tracked(const TableName& name, const TrackedTable& table, ByteBuffer& o
   out.put_sized(name.table);
   out.put_sized(table.charset);
   out.put_sized(table.stale);
+  out.put<uint8_t>(table.facts.hidden_period ? kHiddenPeriod : 0);
   out.put<uint32_t>(static_cast<uint32_t>(table.facts.columns.size()));
   for (const ColumnFacts& column : table.facts.columns) put_column(column, out);
   out.put<uint32_t>(static_cast<uint32_t>(table.keys.size()));
@@ -83,6 +86,7 @@ class FormReader {
     TrackedTable table;
     table.charset = text();
     table.stale = text();
+    table.facts.hidden_period = (flags(kTableFlags) & kHiddenPeriod) != 0;
     for (uint32_t left = count(); left > 0 && cursor_.ok(); --left) {
       ColumnFacts column;
       const uint8_t set = flags(kColumnFlags);

@@ -42,6 +42,7 @@ struct ColumnDefinition {
   bool unique = false;
   bool generated = false;  ///< virtual or stored, or a bound of the row's period
   bool row_end = false;    ///< MariaDB: GENERATED ALWAYS AS ROW END
+  bool versioned = false;  ///< MariaDB: WITH SYSTEM VERSIONING; then its table is
   bool invisible = false;
   bool has_default = false;  ///< a DEFAULT other than NULL, or ON UPDATE
 };

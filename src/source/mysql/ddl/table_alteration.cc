@@ -24,6 +24,16 @@ tl::unexpected<Error> misfit(std::string_view what, std::string_view name) {
   return fail(ErrorKind::kUnsupported, std::string(what) + " '" + std::string(name) + "'");
 }
 
+// MariaDB alone knows no NOT NULL for generated columns: what is both is a bound of the row's
+// period.
+template <typename Columns>
+bool has_row_bounds(const Columns& columns, const DdlSession& session) {
+  return session.dialect.is_mariadb() &&
+         std::ranges::any_of(columns, [](const ColumnFacts& column) {
+           return column.generated && !column.nullable;
+         });
+}
+
 class Alteration {
  public:
   Alteration(const TrackedTable& table, const AlterTable& alter, const DdlSession& session)
@@ -234,7 +244,19 @@ class Alteration {
     });
   }
 
+  // Versions without columns for the row's period have hidden ones.
+  [[nodiscard]] bool has_hidden_period() const {
+    bool hidden = before_.facts.hidden_period;
+    for (const AlterAction& action : alter_.actions) {
+      if (const auto* set = std::get_if<SetVersioning>(&action)) {
+        hidden = set->on && !has_row_bounds(columns_, session_);
+      }
+    }
+    return hidden;
+  }
+
   Result<TrackedTable> finish() {
+    after_.facts.hidden_period = has_hidden_period();
     after_.facts.columns = std::move(columns_);
     KeyList keys;
     keep_keys(keys);
@@ -255,15 +277,6 @@ class Alteration {
   std::vector<const KeyDefinition*> added_keys_;
 };
 
-// MariaDB alone knows no NOT NULL for generated columns: what is both is a bound of the row's
-// period.
-bool has_row_bounds(const TrackedTable& table, const DdlSession& session) {
-  return session.dialect.is_mariadb() &&
-         std::ranges::any_of(table.facts.columns, [](const ColumnFacts& column) {
-           return column.generated && !column.nullable;
-         });
-}
-
 bool touches_versions(const AlterTable& alter) {
   return std::ranges::any_of(alter.actions, [](const AlterAction& action) {
     const auto* add = std::get_if<AddKey>(&action);
@@ -278,7 +291,7 @@ bool touches_versions(const AlterTable& alter) {
 Result<TrackedTable> altered_table(const TrackedTable& table, const AlterTable& alter,
                                    const std::string& database_charset, const DdlSession& session) {
   if (!alter.undecided.empty()) return fail(ErrorKind::kUnsupported, alter.undecided);
-  if (has_row_bounds(table, session) && touches_versions(alter)) {
+  if (has_row_bounds(table.facts.columns, session) && touches_versions(alter)) {
     return fail(ErrorKind::kUnsupported, "it alters keys or versions of a table with row periods");
   }
   if (alter.actions.size() > kColumnsMax + kKeysMax) {

@@ -55,8 +55,13 @@ Result<TrackedTable> make_table(const CreateTable& create, const std::string& da
   }
   KeyList keys;
   for (const KeyDefinition& key : create.keys) keys.add(key);
+  const bool versioned =
+      create.versioned || std::ranges::any_of(create.columns, &ColumnDefinition::versioned);
+  table.facts.hidden_period = versioned;
   for (const ColumnDefinition& column : create.columns) {
-    if (column.row_end && create.versioned) keys.append_row_end(column.name);
+    if (!column.row_end || !versioned) continue;
+    keys.append_row_end(column.name);
+    table.facts.hidden_period = false;
   }
   TW_TRY(keys.settle(table));
   return table;
