@@ -83,9 +83,9 @@ Finding check_row_image(const ServerInfo& info) {
 Finding check_row_metadata(const ServerInfo& info) {
   if (info.row_metadata == "FULL") return ok("binlog_row_metadata", "FULL");
   constexpr const char* kWhy =
-      "column names and types are then taken from the tables as they are now: a start in the past, "
-      "or a "
-      "table altered in between, stops the stream instead of guessing";
+      "column names are then followed through the statements of the binlog, from the first start on: "
+      "a table that was altered between a start in the past and now stops the stream, as its names "
+      "are not known";
   if (info.row_metadata.empty()) {
     return {"binlog_row_metadata", Level::kWarning, "not known to this server", kWhy,
             info.is_mariadb() ? "-- upgrade to MariaDB 10.5 or newer"

@@ -227,7 +227,7 @@ Result<RowPlan> RowPlan::make(const TableMap& map, SchemaPtr schema) {
 
 Result<RowPlan> RowPlan::make(const TableMap& map, const TableSchema& table,
                               std::span<const uint32_t> kept, SchemaPtr schema) {
-  if (map.columns.size() != table.columns.size() || kept.size() != schema->columns().size()) {
+  if (map.columns.size() < table.columns.size() || kept.size() != schema->columns().size()) {
     return fail(ErrorKind::kBug, "the schema of " + table.full_name() +
                                      " has another number of columns than its table map");
   }
@@ -236,7 +236,11 @@ Result<RowPlan> RowPlan::make(const TableMap& map, const TableSchema& table,
   uint32_t place = 0;
   for (size_t i = 0; i < map.columns.size(); ++i) {
     RowColumn& step = plan.steps_[i];
-    const Column& target = table.columns[i];
+    Column hidden;
+    if (i >= table.columns.size()) {
+      TW_ASSIGN(hidden.type, mapped_type(map.columns[i]));
+    }
+    const Column& target = i < table.columns.size() ? table.columns[i] : hidden;
     const bool is_kept = place < kept.size() && kept[place] == i;
     step.column = is_kept ? place : kNoColumn;
     step.variable = is_variable(target.type);

@@ -1,5 +1,7 @@
 #include "source/mysql/binlog/table_schema.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "source/mysql/binlog/catalog_match.h"
 #include "source/mysql/binlog/mapped_type.h"
@@ -31,11 +33,30 @@ Result<Column> mapped_column(const TableMap& map, size_t index) {
   return column;
 }
 
+// How many columns, the last ones, are the hashes that MariaDB keeps for keys that are too long for
+// an index. Without names only `facts` can tell; it may be null.
+size_t hidden_hashes(const TableMap& map, const TableFacts* facts) {
+  if (!map.mariadb) return 0;
+  const auto may_be_hash = [&](const MappedColumn& column) {
+    return column.type == ColumnType::kLongLong &&
+           (!map.has_names || column.name.starts_with("DB_ROW_HASH_"));
+  };
+  size_t count = 0;
+  while (count < map.columns.size() && may_be_hash(map.columns[map.columns.size() - 1 - count])) {
+    ++count;
+  }
+  if (map.has_names || facts == nullptr) return map.has_names ? count : 0;
+  const size_t extra = map.columns.size() - std::min(map.columns.size(), facts->columns.size());
+  const bool told = extra >= facts->hash_keys_min && extra <= facts->hash_keys_max;
+  return told && extra <= count ? extra : 0;
+}
+
 Result<TableSchema> map_schema(const TableMap& map) {
   TableSchema schema;
   schema.database = map.database;
   schema.table = map.table;
-  for (size_t i = 0; i < map.columns.size(); ++i) {
+  const size_t shown = map.columns.size() - hidden_hashes(map, nullptr);
+  for (size_t i = 0; i < shown; ++i) {
     TW_ASSIGN(Column column, mapped_column(map, i));
     schema.columns.push_back(std::move(column));
   }
@@ -113,9 +134,10 @@ Result<TableSchema> schema_of_facts(std::string_view database, std::string_view 
 
 Result<TableSchema> schema_of_catalog(const TableMap& map, const TableFacts& facts) {
   if (facts.hidden_period) return schema_of_catalog(map, with_period(facts));
-  if (map.columns.size() != facts.columns.size()) {
+  const size_t shown = map.columns.size() - hidden_hashes(map, &facts);
+  if (shown != facts.columns.size()) {
     return fail(ErrorKind::kUserFix,
-                table_name(map) + " had " + std::to_string(map.columns.size()) +
+                table_name(map) + " had " + std::to_string(shown) +
                     " columns when the row was written, and has " +
                     std::to_string(facts.columns.size()) + " now",
                 kCatalogRemedy);
