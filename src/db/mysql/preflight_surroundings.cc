@@ -1,5 +1,7 @@
 #include "db/mysql/preflight_surroundings.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -50,9 +52,10 @@ Result<Finding> check_server_id_clash(Connection& connection, const ServerInfo& 
   }
   const auto others = replicas_with(connection, ours);
   if (!others) {
-    return Finding{"replica_server_id", Level::kOk,
-                   fmt::format("{}; this user may not see those of other replicas ({})", ours,
-                               info.is_mariadb() ? "REPLICATION MASTER ADMIN" : "REPLICATION SLAVE")};
+    return Finding{
+        "replica_server_id", Level::kOk,
+        fmt::format("{}; this user may not see those of other replicas ({})", ours,
+                    info.is_mariadb() ? "REPLICATION MASTER ADMIN" : "REPLICATION SLAVE")};
   }
   if (others->empty()) return Finding{"replica_server_id", Level::kOk, std::to_string(ours)};
   const std::string& other = others->front();
