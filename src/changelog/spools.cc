@@ -166,7 +166,7 @@ SpoolsReport describe_spools(FileSystem& files, const std::string& log_folder,
   SpoolsReport report;
   for (const uint64_t number : named) {
     auto spool = Spool::load({&files, spool_folder(log_folder), incarnation, number});
-    Status read = spool.has_value() ? Status() : Status(fail(std::move(spool).error()));
+    Status read = spool.has_value() ? Status() : Status(fail(spool.error()));
     if (read.has_value() && whole) read = read_whole(**spool);
     if (read.has_value()) {
       report.prepared.push_back((*spool)->info());

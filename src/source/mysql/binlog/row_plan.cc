@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "source/mysql/binlog/decimal.h"
+#include "source/mysql/binlog/mapped_type.h"
 #include "source/mysql/binlog/temporal_wire.h"
 
 namespace tailwater::mysql {

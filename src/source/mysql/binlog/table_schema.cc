@@ -38,7 +38,7 @@ Result<Column> mapped_column(const TableMap& map, size_t index) {
 size_t hidden_hashes(const TableMap& map, const TableFacts* facts) {
   if (!map.mariadb) return 0;
   const auto may_be_hash = [&](const MappedColumn& column) {
-    return column.type == ColumnType::kLongLong &&
+    return column.type == ColumnType::kLonglong &&
            (!map.has_names || column.name.starts_with("DB_ROW_HASH_"));
   };
   size_t count = 0;
