@@ -196,6 +196,14 @@ Result<AdvanceRecord> parse_advance(const RecordView& record) {
   return advance;
 }
 
+Result<std::vector<uint64_t>> parse_spools(const RecordView& record) {
+  std::vector<uint64_t> numbers;
+  Cursor cursor(record.payload);
+  while (cursor.ok() && !cursor.at_end()) numbers.push_back(cursor.le<uint64_t>());
+  if (!cursor.ok() || record.type != RecordType::kSpools) return damaged("spools");
+  return numbers;
+}
+
 Result<SchemaPtr> parse_schema(const RecordView& record) {
   Cursor cursor(record.payload);
   const auto id = cursor.le<uint32_t>();
@@ -217,6 +225,9 @@ Result<BodyEnd> find_end(Bytes body) {
       found = true;
     }
     if (record.type == RecordType::kState) end.state = record.payload;
+    if (record.type == RecordType::kSpools) {
+      TW_ASSIGN(end.spools, parse_spools(record));
+    }
   }
   if (!found) return fail(ErrorKind::kCorrupt, "a frame has no position");
   return end;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/cursor.h"
@@ -23,6 +24,7 @@ enum class RecordType : uint8_t {
   kAdvance = 6,
   kPosition = 7,
   kState = 8,
+  kSpools = 9,
 };
 
 /// u32 payload length, u8 type, u8 op, u16 zero.
@@ -123,6 +125,8 @@ Result<CommitRecord> parse_commit(const RecordView& record);
 Result<RowsRecord> parse_rows(const RecordView& record);
 Result<StatementRecord> parse_statement(const RecordView& record);
 Result<AdvanceRecord> parse_advance(const RecordView& record);
+/// The numbers of spools.
+Result<std::vector<uint64_t>> parse_spools(const RecordView& record);
 /// A declared schema, with its layout.
 Result<SchemaPtr> parse_schema(const RecordView& record);
 
@@ -130,6 +134,7 @@ Result<SchemaPtr> parse_schema(const RecordView& record);
 struct BodyEnd {
   Bytes position = {};                      ///< the encoded source position
   Bytes state = {};                         ///< what the source keeps beside it
+  std::vector<uint64_t> spools = {};        ///< of the transactions that are prepared
   std::optional<CommitRecord> commit = {};  ///< the last commit in the frame
 };
 Result<BodyEnd> find_end(Bytes body);

@@ -1,5 +1,6 @@
 // dump_log: frames and records as lines of text.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "changelog/body.h"
 #include "changelog/codec.h"
@@ -74,6 +75,10 @@ Result<std::string> record_line(const RecordView& record) {
     }
     case RecordType::kState:
       return fmt::format("  state bytes={}", record.payload.size());
+    case RecordType::kSpools: {
+      TW_ASSIGN(const auto numbers, parse_spools(record));
+      return fmt::format("  spools {}", fmt::join(numbers, " "));
+    }
   }
   return fmt::format("  record of type {} bytes={}", static_cast<unsigned>(record.type),
                      record.payload.size());

@@ -195,6 +195,7 @@ Status LogOutput::append_frame(FrameHeader& header, Bytes declarations, Bytes bo
 }
 
 Status LogOutput::write(FrameJob& job) {
+  TW_TRY(sync_spools(job));
   if (job.new_segment) TW_TRY(roll(job));
   Bytes declarations = job.declarations.view();
   Bytes body = job.body.view();
@@ -236,7 +237,23 @@ Status LogOutput::write(FrameJob& job) {
   head_state_.last_commit_ts_us = header.last_ts_us;
   unpublished_ = true;
   parts_.clear();
+  for (std::string& path : job.ended_spools) ended_spools_.push_back(std::move(path));
   return {};
+}
+
+// Before the frame that names them, and not only before it is synced: what was written may be found
+// again after a power cut though nobody synced it.
+Status LogOutput::sync_spools(const FrameJob& job) {
+  if (job.spools.empty()) return {};
+  for (const auto& file : job.spools) TW_TRY(file->sync());
+  return files_.sync_directory(job.spool_folder);
+}
+
+// No position that a restart could find needs them any more. What cannot be removed now is removed
+// at the next open.
+void LogOutput::remove_ended_spools() {
+  for (const std::string& path : ended_spools_) (void)files_.remove(path);
+  ended_spools_.clear();
 }
 
 Status LogOutput::sync() {
@@ -269,6 +286,7 @@ Status LogOutput::publish() {
   head_state_.durable = options_.sync != SyncPolicy::kNone && earlier_durable_;
   head_page_->publish(head_state_);
   unpublished_ = false;
+  remove_ended_spools();
   // No index entry comes before what it points to is visible, so a cut never has to take one back.
   for (auto& index : indexes_) {
     const bool closed = index->base() < committed_.segment_base;

@@ -26,6 +26,11 @@ struct FrameJob {
   bool new_segment = false;     ///< the frame starts a segment
   uint32_t next_schema_id = 1;  ///< for that segment's header
   uint64_t serial = 0;          ///< the writer's count of frames
+  /// Files that must be durable, and their names, before the frame is written; and the folder of
+  /// these.
+  std::vector<std::shared_ptr<File>> spools = {};
+  std::string spool_folder = {};
+  std::vector<std::string> ended_spools = {};  ///< files that may go once the frame is durable
 };
 
 class LogOutput {
@@ -74,6 +79,8 @@ class LogOutput {
   Status append_frame(FrameHeader& header, Bytes declarations, Bytes body);
   Status roll(const FrameJob& job);
   Status sync();
+  Status sync_spools(const FrameJob& job);
+  void remove_ended_spools();
   Status publish();
   Status cut(LogPlace place);
   [[nodiscard]] std::string path_of(uint64_t base) const;
@@ -97,8 +104,9 @@ class LogOutput {
     uint64_t serial = 0;
     LogPlace place = {};
   };
-  std::vector<PartEnd> parts_;  // of the open transaction
-  uint64_t synced_bytes_ = 0;   // of the open segment: committed and durable
+  std::vector<PartEnd> parts_;             // of the open transaction
+  std::vector<std::string> ended_spools_;  // of frames that are not published
+  uint64_t synced_bytes_ = 0;              // of the open segment: committed and durable
   int64_t synced_at_us_ = 0;
   bool earlier_durable_ = true;
   bool unpublished_ = false;

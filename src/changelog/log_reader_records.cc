@@ -27,6 +27,7 @@ Result<std::optional<TailEntry>> LogReader::take_record(const RecordView& record
       return take_advance(record);
     case RecordType::kPosition:
     case RecordType::kState:
+    case RecordType::kSpools:
       return std::nullopt;
     default:
       return fail(ErrorKind::kUnsupported,

@@ -22,7 +22,8 @@ tl::unexpected<Error> misuse(std::string_view what) {
 
 LogWriter::LogWriter(FileSystem& files, std::string folder, const WriterOptions& options,
                      std::unique_ptr<File> lock, std::optional<Position> position,
-                     std::string state, SchemaRegistry registry, std::unique_ptr<LogOutput> output)
+                     std::string state, SchemaRegistry registry, std::unique_ptr<Spools> spools,
+                     std::unique_ptr<LogOutput> output)
     : files_(files),
       folder_(std::move(folder)),
       options_(options),
@@ -31,6 +32,7 @@ LogWriter::LogWriter(FileSystem& files, std::string folder, const WriterOptions&
       recovered_state_(state),
       state_(std::move(state)),
       registry_(std::move(registry)),
+      spools_(std::move(spools)),
       output_(std::move(output)),
       queue_(std::make_unique<WriteQueue>(*output_, options)) {
   buffer_ = &frame_.body;
@@ -142,6 +144,7 @@ Status LogWriter::commit(const TransactionEnd& end) {
   note_commit_ts(end.commit_ts_us);
   if (next_state_) state_ = std::move(*next_state_);
   next_state_.reset();
+  spools_->settle();
   transaction_.open = false;
   marks_.clear();
   ++frame_.transactions;
@@ -170,9 +173,10 @@ Status LogWriter::advance(std::string_view file, uint64_t end_pos, int64_t ts_us
   }
   note_commit_ts(ts_us);
   put_advance(frame_.body, file, end_pos, ts_us);
+  spools_->settle();
   frame_.committed_bytes = frame_.body.size();
   frame_.ends_with_advance = true;
-  return {};
+  return spools_->wants_frame() ? seal_committed() : Status();
 }
 
 Status LogWriter::seal() {
@@ -191,6 +195,7 @@ Status LogWriter::put_position(ByteBuffer& body) {
   const size_t at = open_record(body, RecordType::kPosition);
   encode_position_(body);
   close_record(body, at);
+  spools_->put_numbers(body);
   if (state_.empty()) return {};
   const size_t state_at = open_record(body, RecordType::kState);
   body.append(state_);
@@ -342,6 +347,7 @@ Status LogWriter::hand_over(FrameHeader header, ByteBuffer body, const Used& use
     put_schema(job.declarations, *entry->schema);
     header.flags |= kFlagSchemas;
   }
+  if (ends_transaction(header.kind)) spools_->hand_over(job);
   job.header = header;
   job.pooled = body.capacity() > kSmallBytes;
   job.body = std::move(body);
@@ -362,6 +368,7 @@ Status LogWriter::abort() {
   marks_.clear();
   transaction_.changes = transaction_.changes_before = 0;
   next_state_.reset();
+  spools_->restore();
   frame_.body.truncate(transaction_.start_size);
   if (transaction_.parts == 0) return {};
   transaction_.parts = 0;
@@ -396,6 +403,26 @@ Status LogWriter::rewind(uint64_t mark) {
   TW_TRY(queue_->run_alone([serial](LogOutput& output) { return output.cut_after(serial); }));
   frame_.base_offset = raw(output_->place().next_offset);
   return forget_frames();
+}
+
+Result<std::unique_ptr<Spool>> LogWriter::open_spool() {
+  return spools_->make(split_bytes_, options_.clock->now_us());
+}
+
+Status LogWriter::prepare(std::unique_ptr<Spool> spool, const SpoolInfo& prepared) {
+  if (transaction_.open) return misuse("a spool is prepared inside a transaction");
+  return spools_->prepare(std::move(spool), prepared);
+}
+
+Result<SpoolReader> LogWriter::read_spool(Spool& spool) {
+  return SpoolReader::open(spool, [this](const TableSchema& table) { return intern(table); });
+}
+
+WriterStatus LogWriter::status() const {
+  WriterStatus status = queue_->writer_status();
+  status.prepared = spools_->count();
+  status.prepared_since_us = spools_->oldest_us();
+  return status;
 }
 
 Status LogWriter::flush() {

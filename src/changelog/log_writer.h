@@ -3,6 +3,7 @@
 #pragma once
 
 #include "changelog/schema_registry.h"
+#include "changelog/spools.h"
 #include "changelog/write_queue.h"
 #include "changelog/writer.h"
 
@@ -12,7 +13,8 @@ class LogWriter final : public Writer {
  public:
   LogWriter(FileSystem& files, std::string folder, const WriterOptions& options,
             std::unique_ptr<File> lock, std::optional<Position> position, std::string state,
-            SchemaRegistry registry, std::unique_ptr<LogOutput> output);
+            SchemaRegistry registry, std::unique_ptr<Spools> spools,
+            std::unique_ptr<LogOutput> output);
   ~LogWriter() override;
 
   [[nodiscard]] const std::optional<Position>& last_position() const override { return position_; }
@@ -37,7 +39,13 @@ class LogWriter final : public Writer {
   Status flush() override;
   Status wait_for_room(std::stop_token stop) override;
   Status close() override;
-  [[nodiscard]] WriterStatus status() const override { return queue_->writer_status(); }
+  Result<std::unique_ptr<Spool>> open_spool() override;
+  Status prepare(std::unique_ptr<Spool> spool, const SpoolInfo& prepared) override;
+  Spool* find_prepared(std::string_view id) override { return spools_->find(id); }
+  Result<SpoolReader> read_spool(Spool& spool) override;
+  void end_prepared(std::string_view id) override { spools_->end(id); }
+  [[nodiscard]] std::vector<SpoolInfo> prepared() const override { return spools_->infos(); }
+  [[nodiscard]] WriterStatus status() const override;
   Status split() override;
 
  private:
@@ -111,6 +119,7 @@ class LogWriter final : public Writer {
   std::string state_;                      ///< as of the last commit or advance
   std::optional<std::string> next_state_;  ///< from the open transaction's commit on
   SchemaRegistry registry_;
+  std::unique_ptr<Spools> spools_;
   std::function<void(ByteBuffer&)> encode_position_;
   std::unique_ptr<LogOutput> output_;
   std::unique_ptr<WriteQueue> queue_;

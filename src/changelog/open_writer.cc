@@ -77,8 +77,11 @@ Result<std::unique_ptr<Writer>> Writer::open(FileSystem& files, const std::strin
   TW_ASSIGN(auto registry,
             SchemaRegistry::open(files, folder, std::move(older), newest ? &*newest : nullptr,
                                  recovered.end.position, recovered.next_schema_id));
+  TW_ASSIGN(auto spools, Spools::open(files, folder, output->head().incarnation, recovered.spools,
+                                      options.sync != SyncPolicy::kNone));
   return std::make_unique<LogWriter>(files, folder, options, std::move(lock), recovered.position,
-                                     recovered.state, std::move(registry), std::move(output));
+                                     recovered.state, std::move(registry), std::move(spools),
+                                     std::move(output));
 }
 
 }  // namespace tailwater::changelog

@@ -32,6 +32,7 @@ class Recovery {
     std::optional<LogPlace> end;  // after the last frame that ends a transaction
     std::optional<Position> position;
     std::string state;
+    std::vector<uint64_t> spools;
   };
 
   Status read_headers();
@@ -147,9 +148,10 @@ Status Recovery::take_body(const FrameWalk::Frame& frame, Walked& walked) {
     TW_TRY(codec_.decompress(frame.header.codec, body, frame.header.raw_bytes, body_));
     body = body_.view();
   }
-  TW_ASSIGN(const BodyEnd end, changelog::find_end(body));
+  TW_ASSIGN(BodyEnd end, changelog::find_end(body));
   TW_ASSIGN(walked.position, decode_position(end.position));
   walked.state = as_text(end.state);
+  walked.spools = std::move(end.spools);
   return {};
 }
 
@@ -215,6 +217,7 @@ Status Recovery::walk_segments() {
 void Recovery::take_position(const Walked& walked) {
   result_.position = walked.position;
   result_.state = walked.state;
+  result_.spools = walked.spools;
 }
 
 Status Recovery::find_end(std::vector<Walked> walks, size_t first) {

@@ -26,6 +26,7 @@ struct Recovered {
   LogPlace end = {};
   std::optional<Position> position;  ///< after the last commit; nothing when there was none yet
   std::string state;                 ///< the source's own, with that position
+  std::vector<uint64_t> spools;      ///< of the transactions that are prepared there
   std::vector<uint64_t> before;  ///< segments, by base, that lie before the first whole transaction
   std::vector<uint64_t>
       after;                ///< segments, by base, newest first, that hold nothing but cut bytes

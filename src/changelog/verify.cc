@@ -7,9 +7,15 @@
 #include "changelog/frame_input.h"
 #include "changelog/head.h"
 #include "changelog/recovery.h"
+#include "changelog/spools.h"
 
 namespace tailwater::changelog {
 namespace {
+
+void take_spools(LogReport& report, SpoolsReport&& spools) {
+  report.prepared = std::move(spools.prepared);
+  report.lost_prepared = std::move(spools.lost);
+}
 
 // One pass over all segments.
 class Verification {
@@ -29,6 +35,7 @@ class Verification {
     }
     if (!live_ && !report_.corruption) judge_end();
     TW_ASSIGN(report_.cursors, list_cursors(files_, folder_));
+    take_spools(report_, describe_spools(files_, folder_, incarnation_, spools_, true));
     return std::move(report_);
   }
 
@@ -67,6 +74,7 @@ class Verification {
     if (!follows(*header)) return false;
     if (report_.segments.empty()) report_.first_offset = report_.end_offset = Offset{base};
     report_.identity = header->identity;
+    incarnation_ = header->incarnation;
     const bool newest_visible = live_ && live_->segment_base == base;
     const uint64_t limit = newest_visible ? live_->position : segment.bytes;
     TW_TRY(walk(*file, *header, limit, segment));
@@ -126,7 +134,8 @@ class Verification {
     segment.transactions += frame.header.transactions;
     segment.changes += frame.header.changes;
     if (!ends_transaction(frame.header.kind)) return {};
-    TW_ASSIGN(const BodyEnd end, find_end(body));
+    TW_ASSIGN(BodyEnd end, find_end(body));
+    spools_ = std::move(end.spools);
     TW_ASSIGN(report_.position, decode_position(end.position));
     report_.end_offset = Offset{frame.header.base_offset + frame.header.changes};
     return {};
@@ -137,6 +146,8 @@ class Verification {
   std::optional<HeadState> live_;  // a writer works: only what is visible is looked at
   std::optional<LogPlace> previous_;
   std::string_view reason_;
+  Incarnation incarnation_ = {};
+  std::vector<uint64_t> spools_;  // named by the last frame
   Codec codec_;
   ByteBuffer body_;
   LogReport report_;
@@ -153,6 +164,7 @@ Result<LogReport> describe_log(FileSystem& files, const std::string& folder) {
   if (bases.empty()) return fail(ErrorKind::kNotFound, "there is no changelog in " + folder);
   TW_ASSIGN(const Recovered recovered, recover(files, folder));
   LogReport report;
+  Incarnation incarnation = {};
   for (const SegmentInfo& info : recovered.segments) {
     SegmentReport segment;
     segment.name = segment_name(info.header.base_offset);
@@ -161,6 +173,7 @@ Result<LogReport> describe_log(FileSystem& files, const std::string& folder) {
     if (!report.segments.empty()) report.segments.back().end_offset = segment.first_offset;
     report.segments.push_back(segment);
     report.identity = info.header.identity;
+    incarnation = info.header.incarnation;
   }
   if (!report.segments.empty()) {
     report.first_offset = report.segments.front().first_offset;
@@ -171,6 +184,7 @@ Result<LogReport> describe_log(FileSystem& files, const std::string& folder) {
   report.position = recovered.position;
   report.torn_bytes = recovered.torn_bytes;
   TW_ASSIGN(report.cursors, list_cursors(files, folder));
+  take_spools(report, describe_spools(files, folder, incarnation, recovered.spools, false));
   return report;
 }
 

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "changelog/cursor.h"
 #include "changelog/options.h"
+#include "changelog/spool.h"
 #include "model/change.h"
 #include "model/position.h"
 
@@ -40,6 +41,8 @@ struct LogReport {
   uint64_t torn_bytes = 0;           ///< after the last commit: the next writer cuts them
   std::optional<Error> corruption;   ///< the first damage, with segment:byte
   std::vector<SinkCursor> cursors;
+  std::vector<SpoolInfo> prepared;   ///< transactions that wait for their commit
+  std::vector<Error> lost_prepared;  ///< those whose changes are lost: spools that are damaged
 };
 
 /// Reads every byte of a changelog and checks it. Damage is in the report, not an error; kNotFound

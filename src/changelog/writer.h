@@ -11,11 +11,14 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/result.h"
+#include "changelog/change_writer.h"
 #include "changelog/options.h"
+#include "changelog/spool.h"
 #include "model/change.h"
 #include "model/position.h"
 #include "model/schema.h"
@@ -41,15 +44,6 @@ struct TransactionEnd {
   int64_t commit_ts_us = 0;
 };
 
-/// A run of changes of one table and one operation that the source sent in one event.
-struct RowsHeader {
-  Op op = Op::kInsert;
-  uint64_t source_pos = 0;
-  int64_t ts_us = 0;
-  uint64_t first_ordinal = 0;
-  uint32_t first_source_row = 0;
-};
-
 /// What the writer knows of itself, for status pages. Read from any thread.
 struct WriterStatus {
   Offset next_visible = {};       ///< the first offset that is not yet durable
@@ -59,9 +53,11 @@ struct WriterStatus {
   uint64_t log_bytes = 0;         ///< of all segments now
   int64_t last_commit_ts_us = 0;  ///< source time of the newest durable transaction
   bool paused_full = false;       ///< waits for cursors because of log_max_bytes
+  uint64_t prepared = 0;          ///< transactions that are prepared at the source
+  int64_t prepared_since_us = 0;  ///< when the oldest of these was, source time; 0: none
 };
 
-class Writer {
+class Writer : public ChangeWriter {
  public:
   /// Opens a changelog for writing; makes the folder when it is missing. Recovers: the torn tail
   /// and any open transaction are cut. kBusy when there is another writer, kResync when the folder
@@ -70,8 +66,6 @@ class Writer {
   static Result<std::unique_ptr<Writer>> open(FileSystem& files, const std::string& folder,
                                               const WriterOptions& options,
                                               const SourceIdentity& identity);
-  virtual ~Writer() = default;
-
   /// The position after the last committed transaction in the log; nothing in a new log.
   [[nodiscard]] virtual const std::optional<Position>& last_position() const = 0;
   /// What `set_state` said with that commit; empty in a new log, and when it said nothing.
@@ -91,50 +85,35 @@ class Writer {
   /// The schema with a number in this log: the same table schema always gets the same number.
   virtual Result<SchemaPtr> intern(const TableSchema& table) = 0;
 
+  /// Starts a transaction; its changes follow (ChangeWriter), then `commit` or `abort`.
   virtual Status begin(const TransactionStart& start) = 0;
-
-  /// A run of rows: start_rows, then for each change begin_image / end_image (insert, read, delete:
-  /// once; update: before, then after) and end_change, then end_rows. The images are written with a
-  /// RowWriter on `image_buffer()`, which may be another object after each end_change.
-  virtual Status start_rows(const RowsHeader& header, const SchemaPtr& schema) = 0;
-  ByteBuffer& image_buffer() { return *buffer_; }
-  void begin_image() {
-    image_at_ = buffer_->size();
-    buffer_->put<uint32_t>(0);
-  }
-  void end_image() {
-    store<uint32_t>(buffer_->data() + image_at_,
-                    static_cast<uint32_t>(buffer_->size() - image_at_ - sizeof(uint32_t)));
-  }
-  Status end_change() { return close_changes(1) ? split() : Status(); }
-  /// The same for many changes at once whose images, each after its length (u32), were appended to
-  /// `image_buffer()`: it should then not be much larger than `split_bytes()`. True asks for
-  /// `split`.
-  [[nodiscard]] bool close_changes(uint32_t count) {
-    run_changes_ += count;
-    return buffer_->size() >= split_bytes_;
-  }
-  [[nodiscard]] size_t split_bytes() const { return split_bytes_; }
-  /// Hands over what the frame holds.
-  virtual Status split() = 0;
-  virtual Status end_rows() = 0;
-
-  /// A schema change, or a statement that was not decoded, in the open transaction; counts as a
-  /// change.
-  virtual Status add_statement(const RowsHeader& header, std::string_view database,
-                               std::string_view statement) = 0;
-
   /// The transaction is complete. It becomes visible with the next group.
   virtual Status commit(const TransactionEnd& end) = 0;
   /// Takes back the open transaction, wherever its frames are. No error when none is open.
   virtual Status abort() = 0;
-  /// Remembers this place of the open transaction; `rewind` takes back all since. For savepoints.
-  virtual Result<uint64_t> mark() = 0;
-  virtual Status rewind(uint64_t mark) = 0;
-
   /// The source moved on without a change for us (heartbeats, filtered transactions). Cheap: many
   /// in a row become one record. Only between transactions.
   virtual Status advance(std::string_view file, uint64_t end_pos, int64_t ts_us) = 0;
+
+  // Transactions that the source has not committed yet (XA, two-phase). Their changes are kept in
+  // spools beside the log, and join it when the source commits them. docs/spool_format.md.
+
+  /// A new spool. It is gone when its object goes, unless it was prepared. Any number may be open.
+  virtual Result<std::unique_ptr<Spool>> open_spool() = 0;
+  /// From the next `commit` or `advance` on the spool is a part of the log: it is durable before a
+  /// position of then or later is, and found again at every open, until `end_prepared`. One with
+  /// the same `prepared.id` is replaced. Only between transactions.
+  virtual Status prepare(std::unique_ptr<Spool> spool, const SpoolInfo& prepared) = 0;
+  /// The prepared one with this id; null when there is none. Valid until the next call of this
+  /// writer that commits or advances.
+  virtual Spool* find_prepared(std::string_view id) = 0;
+  /// Reads a spool from its start; the schemas that it gives are this log's.
+  virtual Result<SpoolReader> read_spool(Spool& spool) = 0;
+  /// From the next `commit` or `advance` on the prepared spool is gone (`abort` takes that back).
+  /// Its file is removed when that is durable.
+  virtual void end_prepared(std::string_view id) = 0;
+  /// Those that are prepared now, oldest first.
+  [[nodiscard]] virtual std::vector<SpoolInfo> prepared() const = 0;
 
   /// Hands all that is committed to the I/O thread. A source calls it before it waits for more
   /// input, so that no commit waits without a reason; between such calls frames are sealed by size
@@ -148,12 +127,6 @@ class Writer {
   virtual Status close() = 0;
 
   [[nodiscard]] virtual WriterStatus status() const = 0;
-
- protected:
-  ByteBuffer* buffer_ = nullptr;  ///< the open frame's body
-  size_t image_at_ = 0;
-  size_t split_bytes_ = 0;
-  uint32_t run_changes_ = 0;
 };
 
 }  // namespace tailwater::changelog

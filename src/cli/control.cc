@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "cli/command.h"
 
@@ -89,6 +90,12 @@ void print_source(const json& source, bool colour) {
   print_line("log", fmt::format("{}, next offset {}",
                                 describe_bytes(static_cast<uint64_t>(number(source, "log_bytes"))),
                                 number(source, "next_offset")));
+  if (const int64_t prepared = number(source, "prepared"); prepared > 0) {
+    const int64_t age_us = Clock::system().now_us() - number(source, "prepared_since_us");
+    print_line("prepared",
+               fmt::format("{} transactions wait for their commit, the oldest for {}", prepared,
+                           describe_duration_us(std::max<int64_t>(age_us, 0))));
+  }
   if (source.contains("snapshot") && source["snapshot"].is_object()) {
     print_line("snapshot", snapshot_text(source["snapshot"]));
   }

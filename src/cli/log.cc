@@ -49,6 +49,12 @@ void print_summary(const changelog::LogReport& report, const std::string& folder
     fmt::print("cursor     {} at offset {}{}\n", cursor.name, raw(cursor.next),
                cursor.detached ? ", detached" : "");
   }
+  for (const changelog::SpoolInfo& prepared : report.prepared) {
+    fmt::print("prepared   {} since {}, {} changes, {}\n", prepared.id,
+               time_text(prepared.prepared_ts_us), prepared.changes,
+               describe_bytes(prepared.bytes));
+  }
+  for (const Error& lost : report.lost_prepared) fmt::print("lost       {}\n", lost.describe());
 }
 
 void print_segment(const changelog::SegmentReport& segment) {
@@ -74,6 +80,7 @@ int run_verify(const LogFlags&, const std::string& folder) {
                describe_bytes(report->torn_bytes));
   }
   if (report->corruption) return tailwater::cli::report(*report->corruption);
+  if (!report->lost_prepared.empty()) return tailwater::cli::report(report->lost_prepared.front());
   fmt::print("sound\n");
   return kExitDone;
 }

@@ -92,6 +92,8 @@ json source_json(const RunningSource& source, const Rates& rates) {
           {"next_offset", raw(status.log.next_visible)},
           {"log_bytes", status.log.log_bytes},
           {"log_full", status.log.paused_full},
+          {"prepared", status.log.prepared},
+          {"prepared_since_us", status.log.prepared_since_us},
           {"reconnects", status.source.reconnects},
           {"snapshot", std::move(snapshot)},
           {"last_error", status.source.last_error}};

@@ -121,6 +121,7 @@ bool LogCampaign::check_recovered() {
   }
   pos_ = writer_->last_position() ? writer_->last_position()->binlog.pos : 0;
   while (!history_.empty() && history_.back().end_pos > pos_) history_.pop_back();
+  if (!check_spools()) return false;
   const uint64_t expected =
       history_.empty() ? 0 : history_.back().first_offset + history_.back().changes;
   if (next != expected) {
@@ -177,9 +178,10 @@ void LogCampaign::note_promises() {
 }
 
 Status LogCampaign::work() {
-  switch (pick(12)) {
+  switch (pick(options_.sync == changelog::SyncPolicy::kNone ? 12 : 14)) {
     case 0: {
       pos_ += 5;
+      prepared_at_[pos_] = prepared_;
       return writer_->advance("bin.1", pos_, clock_ts_);
     }
     case 1:
@@ -200,6 +202,9 @@ Status LogCampaign::work() {
       cursor_ = next;
       return {};
     }
+    case 12:
+    case 13:
+      return spool_step();
     default:
       TW_TRY(one_transaction());
       return pick(3) == 0 ? writer_->seal() : Status();
@@ -294,6 +299,7 @@ Status LogCampaign::one_transaction() {
   if (transaction.changes > 0) transaction.lines.back() += " last";
   transaction.lines.push_back("commit " + std::to_string(transaction.first_offset));
   pos_ = transaction.end_pos;
+  prepared_at_[pos_] = prepared_;
   history_.push_back(transaction);
   return writer_->commit({.end_pos = pos_, .id = 0, .thread_id = 0, .commit_ts_us = clock_ts_});
 }

@@ -2,6 +2,7 @@
 // restart against what was promised. What the source holds is the truth.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <random>
 #include <string>
@@ -45,6 +46,11 @@ class LogCampaign {
   Status one_transaction();
   Status some_changes(Transaction& transaction, uint64_t& ordinal, uint64_t start);
   Status tail();
+  Status spool_step();
+  Status prepare_spool();
+  Status commit_spool();
+  Status fill_spool(changelog::Spool& spool, std::vector<std::string>& lines);
+  bool check_spools();
   void note_promises();
   changelog::WriterOptions random_options();
   uint64_t pick(uint64_t below) { return random_() % below; }
@@ -59,6 +65,11 @@ class LogCampaign {
   uint64_t pos_ = 0;                  // of the last commit or advance
   uint64_t promised_ = 0;             // offsets below were reported durable, or seen by a reader
   std::optional<uint64_t> cursor_;    // offsets from here on must stay
+  /// The changes of the transactions that are prepared, by id; now, and at each position.
+  using Prepared = std::map<std::string, std::vector<std::string>>;
+  Prepared prepared_;
+  std::map<uint64_t, Prepared> prepared_at_;
+  uint64_t spools_ = 0;
   int cuts_ = 0;
   int64_t clock_ts_ = 1000;
   std::string broken_;

@@ -43,7 +43,8 @@ Capture::Capture(changelog::Writer& writer, SchemaResolver& resolver, CaptureRul
     : writer_(writer),
       resolver_(resolver),
       tables_(writer, resolver, std::move(rules)),
-      end_(std::move(end)) {
+      end_(std::move(end)),
+      out_(&writer) {
   writer_.set_position_encoder([this](ByteBuffer& out) { encode_position(position(), out); });
 }
 
@@ -56,6 +57,7 @@ Status Capture::start(const CaptureStart& start) {
   gtid_only_ = start.gtid_only;
   skip_to_pos_ = start.skip_to_pos;
   skip_to_us_ = start.skip_to_us;
+  keep_prepared_ = start.keep_prepared;
   have_format_ = false;
   tables_.clear();
   check_end();
@@ -167,6 +169,8 @@ Status Capture::dispatch(const Event& event) {
       return on_query(event);
     case EventType::kXid:
       return on_xid(event);
+    case EventType::kXaPrepare:
+      return on_xa_prepare(event);
     case EventType::kTransactionPayload:
       return on_payload(event);
     case EventType::kFormatDescription:
@@ -213,10 +217,6 @@ Status Capture::refuse(const Event& event) {
                 fmt::format("the server reports an incident ({}): its binlog may lack changes",
                             std::string(incident.message)),
                 "start again after this place with --from, once the tables have been read anew");
-  }
-  if (type == EventType::kXaPrepare) {
-    return fail(ErrorKind::kUnsupported, "XA transactions are not read by this version",
-                "start after this place with --from to pass over it");
   }
   return fail(ErrorKind::kUnsupported,
               fmt::format("an event of type {} ({}) cannot be read by this version",

@@ -5,6 +5,7 @@
 // out whole only moves the position.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -34,6 +35,8 @@ struct CaptureStart {
   /// Transactions that start before this place in the first file are read but not kept. The place
   /// must be where an event starts.
   std::optional<uint64_t> skip_to_pos = {};
+  /// XA transactions that are prepared there are kept all the same: they may be committed later.
+  bool keep_prepared = false;
   /// Transactions committed before this time are not kept.
   std::optional<int64_t> skip_to_us = {};
 };
@@ -123,6 +126,8 @@ class Capture {
   Status on_rows(const Event& event);
   Status on_fragment(const Event& event);
   Status on_payload(const Event& event);
+  Status on_xa_prepare(const Event& event);
+  Status on_xa_statement(const Event& event, const QueryEvent& query);
   Status refuse(const Event& event);
 
   Status begin(const EventHeader& header, int64_t commit_ts_us, const MysqlGtid* gtid = nullptr);
@@ -130,6 +135,14 @@ class Capture {
   Status commit(const EventHeader& header, uint64_t xid);
   Status rollback(const EventHeader& header);
   Status drop_open();
+  Status take_back();
+  [[nodiscard]] std::string_view gtid_text();
+  Status start_xa();
+  std::unique_ptr<changelog::Spool> leave_spool();
+  Status commit_xa(const EventHeader& header, const std::string& id, const QueryEvent& query);
+  Status commit_unknown(const EventHeader& header, const QueryEvent& query, const std::string& why);
+  Status copy_spool(changelog::Spool& spool, const uint64_t* source_pos);
+  Status watch_run(const changelog::SpoolRun& run);
   Status savepoint(const std::string& name);
   Status rollback_to(const std::string& name);
   Status on_load_data(const Event& event);
@@ -167,13 +180,17 @@ class Capture {
   bool gtid_only_ = false;
   std::optional<uint64_t> skip_to_pos_;
   std::optional<int64_t> skip_to_us_;
+  bool keep_prepared_ = false;
   bool finished_ = false;
 
   // The open transaction.
   bool in_transaction_ = false;
-  bool explicit_ = false;  ///< ends with a commit of its own, not with its only statement
-  bool skipped_ = false;   ///< before the place or time where reading starts
-  bool started_ = false;   ///< begun in the changelog
+  bool explicit_ = false;    ///< ends with a commit of its own, not with its only statement
+  bool skipped_ = false;     ///< before the place or time where reading starts
+  bool started_ = false;     ///< begun in the changelog, or in a spool
+  bool xa_skipped_ = false;  ///< the same of an XA transaction that goes to a spool even so
+  std::unique_ptr<changelog::Spool> spool_;  ///< of an XA transaction that is not prepared yet
+  changelog::ChangeWriter* out_;             ///< where changes go: the spool, or the changelog
   std::string gtid_text_;
   std::optional<MysqlGtid> mysql_gtid_;
   std::optional<MariadbGtid> mariadb_gtid_;

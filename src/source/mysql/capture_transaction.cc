@@ -60,12 +60,17 @@ Status Capture::begin(const EventHeader& header, int64_t commit_ts_us, const Mys
   return {};
 }
 
-Status Capture::ensure_started() {
-  if (started_) return {};
+// Valid until the next call.
+std::string_view Capture::gtid_text() {
   gtid_text_.clear();
   if (mysql_gtid_) gtid_text_ = mysql_gtid_->describe();
   if (mariadb_gtid_) gtid_text_ = mariadb_gtid_->describe();
-  TW_TRY(writer_.begin({.gtid = gtid_text_,
+  return gtid_text_;
+}
+
+Status Capture::ensure_started() {
+  if (started_) return {};
+  TW_TRY(writer_.begin({.gtid = gtid_text(),
                         .file = file_,
                         .start_pos = start_pos_,
                         .thread_id = thread_id_,
@@ -85,17 +90,12 @@ Status Capture::on_mysql_gtid(const Event& event) {
 
 Status Capture::on_mariadb_gtid(const Event& event) {
   TW_ASSIGN(const MariadbGtidEvent gtid, parse_mariadb_gtid_event(event));
-  constexpr uint8_t kXa = MariadbGtidEvent::kPreparedXa | MariadbGtidEvent::kCompletedXa;
-  if ((gtid.flags & kXa) != 0) {
-    return fail(ErrorKind::kUnsupported, "XA transactions are not read by this version",
-                "start after this place with --from to pass over it");
-  }
   TW_TRY(begin(event.header, 0));
   begin_ts_us_ = timestamp_us(event.header);
   mariadb_gtid_ = gtid.gtid;
   explicit_ = !gtid.standalone();
   if (gtid.thread_id) thread_id_ = *gtid.thread_id;
-  return {};
+  return (gtid.flags & MariadbGtidEvent::kPreparedXa) != 0 ? start_xa() : Status();
 }
 
 Status Capture::on_query(const Event& event) {
@@ -119,9 +119,7 @@ Status Capture::on_query(const Event& event) {
     case StatementKind::kRollbackTo:
       return rollback_to(statement.savepoint);
     case StatementKind::kXa:
-      if (skipped_) return {};
-      return fail(ErrorKind::kUnsupported, "XA transactions are not read by this version",
-                  "start after this place with --from to pass over it");
+      return on_xa_statement(event, query);
     case StatementKind::kRowChange:
       return add_statement(event.header, query);
     case StatementKind::kSchemaChange:
@@ -157,11 +155,11 @@ Status Capture::add_statement(const EventHeader& header, const QueryEvent& query
       return fail(refused_statement());
     }
     TW_TRY(ensure_started());
-    TW_TRY(writer_.add_statement({.op = Op::kStatement,
-                                  .source_pos = event_pos_,
-                                  .ts_us = timestamp_us(header),
-                                  .first_ordinal = ordinal_},
-                                 query.database, statement_));
+    TW_TRY(out_->add_statement({.op = Op::kStatement,
+                                .source_pos = event_pos_,
+                                .ts_us = timestamp_us(header),
+                                .first_ordinal = ordinal_},
+                               query.database, statement_));
     ++statements_;
     const bool worth_a_line = (statements_ & (statements_ - 1)) == 0;
     if (worth_a_line) {
@@ -197,11 +195,11 @@ Status Capture::add_schema_change(const EventHeader& header, const QueryEvent& q
     TW_TRY(ensure_started());
     statement_.clear();
     append_statement(query, statement_);
-    TW_TRY(writer_.add_statement({.op = Op::kSchemaChange,
-                                  .source_pos = event_pos_,
-                                  .ts_us = timestamp_us(header),
-                                  .first_ordinal = ordinal_},
-                                 query.database, statement_));
+    TW_TRY(out_->add_statement({.op = Op::kSchemaChange,
+                                .source_pos = event_pos_,
+                                .ts_us = timestamp_us(header),
+                                .first_ordinal = ordinal_},
+                               query.database, statement_));
   }
   ++ordinal_;
   tables_.clear();
@@ -261,35 +259,35 @@ Status Capture::append_rows(const EventHeader& header, const RowsEvent& rows, Ca
     return step_over(*first, second, rows);
   }
   TW_TRY(ensure_started());
-  TW_TRY(writer_.start_rows({.op = op,
-                             .source_pos = event_pos_,
-                             .ts_us = timestamp_us(header),
-                             .first_ordinal = ordinal_,
-                             .first_source_row = 0},
-                            table.masker ? table.masker->masked() : table.plan.schema()));
+  TW_TRY(out_->start_rows({.op = op,
+                           .source_pos = event_pos_,
+                           .ts_us = timestamp_us(header),
+                           .first_ordinal = ordinal_,
+                           .first_source_row = 0},
+                          table.masker ? table.masker->masked() : table.plan.schema()));
   if (table.masker) [[unlikely]] {
     TW_TRY(append_masked(*first, second, rows, *table.masker));
   } else {
     TW_TRY(append_taken(*first, second, rows));
   }
-  return writer_.end_rows();
+  return out_->end_rows();
 }
 
 Status Capture::append_taken(const ImagePlan& first, const ImagePlan* second,
                              const RowsEvent& rows) {
   const bool watched = is_watched(first, second);
   for (Bytes left = rows.rows; !left.empty();) {
-    const size_t images_at = writer_.image_buffer().size();
+    const size_t images_at = out_->image_buffer().size();
     const RowsTaken taken =
         rows.partial
-            ? transcode_partial_rows(first, *second, left, writer_.split_bytes(),
-                                     writer_.image_buffer(), documents_)
-            : transcode_rows(first, second, left, writer_.split_bytes(), writer_.image_buffer());
+            ? transcode_partial_rows(first, *second, left, out_->split_bytes(),
+                                     out_->image_buffer(), documents_)
+            : transcode_rows(first, second, left, out_->split_bytes(), out_->image_buffer());
     ordinal_ += taken.rows;
-    if (watched) TW_TRY(watch_moves(*first.schema, writer_.image_buffer().view(images_at)));
-    const bool full = writer_.close_changes(taken.rows);
+    if (watched) TW_TRY(watch_moves(*first.schema, out_->image_buffer().view(images_at)));
+    const bool full = out_->close_changes(taken.rows);
     if (!taken.sound) return damage_of(first, second, rows);
-    if (full) TW_TRY(writer_.split());
+    if (full) TW_TRY(out_->split());
   }
   return {};
 }
@@ -312,7 +310,7 @@ Status Capture::append_masked(const ImagePlan& first, const ImagePlan* second,
     mask_image(first, masker, 0);
     if (second != nullptr) mask_image(*second, masker, after_at);
     if (watched) TW_TRY(watch_moves(*first.schema, scratch_.view()));
-    TW_TRY(writer_.end_change());
+    TW_TRY(out_->end_change());
   }
   return {};
 }
@@ -338,16 +336,16 @@ Status Capture::take_image(const ImagePlan& plan, bool after, const RowsEvent& r
 void Capture::mask_image(const ImagePlan& plan, RowMasker& masker, size_t at) {
   const auto bytes = load<uint32_t>(scratch_.data() + at);
   const Bytes image = scratch_.view(at + sizeof(uint32_t)).first(bytes);
-  writer_.begin_image();
-  masker.append(RowView(plan.schema->layout(), image), writer_.image_buffer());
-  writer_.end_image();
+  out_->begin_image();
+  masker.append(RowView(plan.schema->layout(), image), out_->image_buffer());
+  out_->end_image();
 }
 
 // Whether a snapshot wants to know of rows whose key an update changes: such a row must be read
 // when the update does not have all of it.
 bool Capture::is_watched(const ImagePlan& first, const ImagePlan* second) const {
   const bool partial = second != nullptr && second->sent < first.steps.size();
-  return partial && gate_ != nullptr && gate_->watches(first.schema->table());
+  return partial && gate_ != nullptr && spool_ == nullptr && gate_->watches(first.schema->table());
 }
 
 // Looks for updates that change the key, and tells of them.
@@ -398,7 +396,7 @@ Status Capture::savepoint(const std::string& name) {
   if (!in_transaction_ || skipped_) return {};
   Savepoint point{started_, 0, ordinal_};
   if (started_) {
-    TW_ASSIGN(point.mark, writer_.mark());
+    TW_ASSIGN(point.mark, out_->mark());
   }
   savepoints_[name] = point;
   return {};
@@ -412,24 +410,32 @@ Status Capture::rollback_to(const std::string& name) {
   }
   ordinal_ = at->second.ordinal;
   if (!started_) return {};
-  if (at->second.started) return writer_.rewind(at->second.mark);
-  started_ = false;
-  return writer_.abort();
+  if (at->second.started) return out_->rewind(at->second.mark);
+  return take_back();
 }
 
 // The binlog holds a transaction that ends in ROLLBACK when it could not be left out whole; with
 // row-based logging the rows in it are those that were rolled back.
 Status Capture::rollback(const EventHeader& header) {
   if (!in_transaction_) return {};
-  if (started_) {
-    TW_TRY(writer_.abort());
-    started_ = false;
-  }
+  TW_TRY(take_back());
   return commit(header, 0);
+}
+
+// What the open transaction changed.
+Status Capture::take_back() {
+  if (!started_) return {};
+  if (spool_ != nullptr) {
+    leave_spool();  // and it is gone
+    return {};
+  }
+  started_ = false;
+  return writer_.abort();
 }
 
 Status Capture::commit(const EventHeader& header, uint64_t xid) {
   if (!in_transaction_) return {};
+  if (spool_ != nullptr) return fail(ErrorKind::kCorrupt, "a COMMIT ends an XA transaction");
   last_ts_us_ = commit_ts_us_ != 0 ? commit_ts_us_ : timestamp_us(header);
   in_transaction_ = false;
   executed_.commit(file_, next_pos_, mysql_gtid_, mariadb_gtid_);
@@ -447,12 +453,10 @@ Status Capture::commit(const EventHeader& header, uint64_t xid) {
 }
 
 Status Capture::drop_open() {
-  const bool open = started_;
   fragments_.drop();
   in_transaction_ = false;
-  started_ = false;
   skipped_ = false;
-  return open ? writer_.abort() : Status{};
+  return take_back();
 }
 
 }  // namespace tailwater::mysql

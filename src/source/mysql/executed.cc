@@ -1,5 +1,7 @@
 #include "source/mysql/executed.h"
 
+#include "base/clock.h"
+
 namespace tailwater::mysql {
 
 Status Executed::start(const Position& position) {
@@ -52,6 +54,16 @@ void Executed::add_gtids(const std::vector<MariadbGtid>& gtids) {
   const std::scoped_lock lock(mutex_);
   for (const MariadbGtid& gtid : gtids) mariadb_.set(gtid);
   has_gtids_ = !gtids.empty();
+}
+
+void Executed::note_xa_commit(const std::string& id) {
+  constexpr int64_t kKeptUs = 10'000'000;
+  constexpr size_t kKeptMax = 4096;
+  const int64_t now_us = Clock::system().steady_us();
+  xa_commits_.emplace_back(now_us, id);
+  while (xa_commits_.size() > kKeptMax || xa_commits_.front().first < now_us - kKeptUs) {
+    xa_commits_.pop_front();
+  }
 }
 
 Position Executed::position() const {

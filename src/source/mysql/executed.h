@@ -1,6 +1,7 @@
 // Executed: how far a stream has come, in files and in GTIDs.
 #pragma once
 
+#include <deque>
 #include <mutex>
 #include <optional>
 
@@ -25,6 +26,13 @@ class Executed {
   void set_gtids(MysqlGtidSet gtids);
   void add_gtids(const std::vector<MariadbGtid>& gtids);
 
+  /// An XA COMMIT of this id was read. MariaDB has it in the binlog before it can be seen.
+  void note_xa_commit(const std::string& id);
+  /// The ids noted in the last seconds. Only for the stream's thread, or while the stream stands.
+  [[nodiscard]] const std::deque<std::pair<int64_t, std::string>>& xa_commits() const {
+    return xa_commits_;
+  }
+
   [[nodiscard]] Position position() const;
 
   [[nodiscard]] const BinlogPosition& binlog() const { return binlog_; }
@@ -39,6 +47,7 @@ class Executed {
   MysqlGtidSet mysql_;
   MariadbGtidList mariadb_;
   bool has_gtids_ = false;
+  std::deque<std::pair<int64_t, std::string>> xa_commits_;  ///< when (steady clock), and which
 };
 
 }  // namespace tailwater::mysql

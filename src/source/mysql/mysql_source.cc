@@ -11,6 +11,7 @@
 #include "db/mysql/dump_stream.h"
 #include "db/mysql/server_id.h"
 #include "db/mysql/server_info.h"
+#include "source/mysql/prepared_start.h"
 #include "source/mysql/start.h"
 
 namespace tailwater::mysql {
@@ -105,7 +106,7 @@ Status MysqlSource::connect_and_stream(const std::stop_token& stop) {
   TW_ASSIGN(const ServerInfo info, read_server_info(connection));
   ResolvedStart start;
   bool fresh = false;
-  TW_TRY(prepare_capture(connection, info, start, fresh));
+  TW_TRY(prepare_capture(connection, info, start, fresh, stop));
   schemas_.set_server(info);
   if (capture_->finished()) return {};
   TW_TRY(snapshots_.enter(capture_->executed(), info, fresh, stop));
@@ -134,7 +135,8 @@ Status MysqlSource::connect_and_stream(const std::stop_token& stop) {
 }
 
 Status MysqlSource::prepare_capture(Connection& connection, const ServerInfo& info,
-                                    ResolvedStart& start, bool& fresh) {
+                                    ResolvedStart& start, bool& fresh,
+                                    const std::stop_token& stop) {
   if (!capture_) {
     CaptureEnd end;
     if (options_.until) {
@@ -149,7 +151,10 @@ Status MysqlSource::prepare_capture(Connection& connection, const ServerInfo& in
   if (last) {
     TW_ASSIGN(start, resolve_resume(connection, info, *last));
   } else {
+    // What was prepared for an earlier attempt may have ended unseen.
+    for (const auto& prepared : writer_.prepared()) writer_.end_prepared(prepared.id);
     TW_ASSIGN(start, resolve_start(connection, info, options_.from));
+    TW_TRY(heed_prepared(connection, info, options_.from, start, stop));
   }
   fresh = !last.has_value();
   started_ = true;

@@ -65,7 +65,7 @@ class MysqlSource final : public Source {
   Status stream(DumpStream& dump, const std::stop_token& stop);
   Status idle(DumpStream& dump, const std::stop_token& stop);
   Status prepare_capture(Connection& connection, const ServerInfo& info, ResolvedStart& start,
-                         bool& fresh);
+                         bool& fresh, const std::stop_token& stop);
   [[nodiscard]] SnapshotsOptions snapshots_options() const;
   void note_progress(DumpStream& dump);
   void set_state(SourceStatus::State state, std::string trouble = {});

@@ -1,5 +1,6 @@
 #include "source/mysql/snapshot/read_view.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include "changelog/head.h"
 #include "db/mysql/quote.h"
 #include "source/mysql/capture.h"
+#include "source/mysql/xa_id.h"
 
 namespace tailwater::mysql {
 namespace {
@@ -80,11 +82,37 @@ Result<Visibility> ViewOpener::open(Session& session, const Executed& stream,
               "does it wait for a semi-synchronous replica?");
 }
 
-// The position that MariaDB gives is exact: of the last transaction that the snapshot shows.
+// Whether an XA COMMIT that the stream has read is still under way: XA RECOVER lists it until it is
+// done. The lists are compared by what they have in common, format and both parts.
+Result<bool> ViewOpener::ends_xa(Session& session, const Executed& stream,
+                                 const std::stop_token& stop) {
+  if (stream.xa_commits().empty()) return false;
+  TW_ASSIGN(const auto rows, session.query("XA RECOVER", stop));
+  for (const auto& row : rows) {
+    const std::string data = row.size() < 4 ? "" : row[3].value_or("");
+    TW_ASSIGN(const uint64_t format, parse_number(row[0].value_or("")));
+    TW_ASSIGN(const uint64_t gtrid, parse_number(row[1].value_or("")));
+    const size_t split = std::min<size_t>(gtrid, data.size());
+    TW_ASSIGN(const std::string id,
+              xa_id(static_cast<uint32_t>(format), data.substr(0, split), data.substr(split)));
+    for (const auto& [when, committed] : stream.xa_commits()) {
+      if (committed == id) return true;
+    }
+  }
+  return false;
+}
+
+// The position that MariaDB gives is exact: of the last transaction that the snapshot shows. Not so
+// of XA COMMIT, which is in the binlog before it can be seen: where there are any, the view is
+// placed where the stream stands, and what is behind may be in it and come once more.
 Result<std::optional<Visibility>> ViewOpener::try_mariadb(Session& session, const Executed& stream,
                                                           const std::stop_token& stop) {
+  TW_ASSIGN(const bool ending, ends_xa(session, stream, stop));
+  if (ending) return std::optional<Visibility>();
   TW_TRY(session.execute(kStartView, stop));
   TW_ASSIGN(const auto rows, session.query("SHOW STATUS LIKE 'binlog\\_snapshot\\_%'", stop));
+  TW_ASSIGN(const auto xa, session.query("SHOW GLOBAL STATUS LIKE 'Com\\_xa\\_commit'", stop));
+  const bool has_xa = xa.empty() || xa[0].size() < 2 || xa[0][1] != "0";
   std::string file;
   std::string pos;
   for (const auto& row : rows) {
@@ -93,7 +121,9 @@ Result<std::optional<Visibility>> ViewOpener::try_mariadb(Session& session, cons
     if (name == "binlog_snapshot_position") pos = row[1].value_or("");
   }
   TW_ASSIGN(BinlogPosition end, position_of(file, pos));
-  if (compare_binlog(end, stream.binlog()) >= 0) return Visibility{std::move(end)};
+  if (compare_binlog(end, stream.binlog()) >= 0) {
+    return Visibility{has_xa ? stream.binlog() : std::move(end)};
+  }
   // The stream may only be past events that belong to no transaction.
   TW_ASSIGN(
       const auto gtids,

@@ -39,6 +39,7 @@ class ViewOpener {
                                               const std::stop_token& stop);
   Result<Visibility> open_locked(Session& session, const TableName& table,
                                  const std::stop_token& stop);
+  Result<bool> ends_xa(Session& session, const Executed& stream, const std::stop_token& stop);
   Result<BinlogPosition> binlog_end(Session& session, const std::stop_token& stop);
 
   Endpoint endpoint_;
