@@ -1,5 +1,7 @@
 #include "format/canal.h"
 
+#include <algorithm>
+
 #include "format/canal_statement.h"
 #include "format/plain_column.h"
 #include "format/row_key.h"
@@ -38,7 +40,10 @@ CanalFormatter::Table CanalFormatter::make_table(const Schema& schema) const {
     made.types.push_back(make_canal_type(table.columns[i], source_));
   }
   const bool has_key = table.key_kind == KeyKind::kPrimary || table.key_kind == KeyKind::kUser;
-  for (const uint32_t key : has_key ? table.key_columns : std::vector<uint32_t>()) {
+  // canal goes through the columns, not the key.
+  std::vector<uint32_t> keys = has_key ? table.key_columns : std::vector<uint32_t>();
+  std::ranges::sort(keys);
+  for (const uint32_t key : keys) {
     made.key_names += (made.key_names.empty() ? "[" : ",") + quoted(table.columns[key].name);
   }
   made.key_names += made.key_names.empty() ? "null" : "]";

@@ -9,9 +9,6 @@ namespace {
 constexpr int kBit = -7;
 constexpr int kTinyint = -6;
 constexpr int kBigint = -5;
-constexpr int kLongvarbinary = -4;
-constexpr int kVarbinary = -3;
-constexpr int kBinary = -2;
 constexpr int kChar = 1;
 constexpr int kDecimal = 3;
 constexpr int kInteger = 4;
@@ -102,17 +99,10 @@ CanalType unsigned_type(int usual, int large, uint64_t limit) {
 
 CanalType text_type(const Column& column) {
   if (source_type_is(column, "char")) return {kChar, kChar};
-  if (source_type_is(column, "tinytext")) return {kClob, kVarbinary};
-  for (const std::string_view text : {"text", "mediumtext", "longtext"}) {
-    if (source_type_is(column, text)) return {kClob, kLongvarbinary};
+  for (const std::string_view text : {"tinytext", "text", "mediumtext", "longtext"}) {
+    if (source_type_is(column, text)) return {kClob, kClob};
   }
   return {kVarchar, kVarchar};
-}
-
-CanalType bytes_type(const Column& column) {
-  if (source_type_is(column, "binary")) return {kBlob, kBinary};
-  const bool small = source_type_is(column, "varbinary") || source_type_is(column, "tinyblob");
-  return {kBlob, small ? kVarbinary : kLongvarbinary};
 }
 
 uint64_t unsigned_value(const ColumnWriter& column, const RowView& row) {
@@ -174,7 +164,7 @@ CanalType make_canal_type(const Column& column, SourceKind source) {
     case TypeKind::kBit:
       return {kBit, kBit};
     case TypeKind::kSet:
-      return {kBit, kBinary};
+      return {kBit, kBlob};
     case TypeKind::kEnum:
       return {kInteger, kInteger};
     case TypeKind::kDate:
@@ -185,9 +175,8 @@ CanalType make_canal_type(const Column& column, SourceKind source) {
     case TypeKind::kTimestamp:
       return {kTimestamp, kTimestamp};
     case TypeKind::kBytes:
-      return bytes_type(column);
     case TypeKind::kGeometry:
-      return {kBlob, kBinary};
+      return {kBlob, kBlob};
     case TypeKind::kUuid:
     case TypeKind::kInet:
       return {kChar, kChar};
@@ -195,7 +184,7 @@ CanalType make_canal_type(const Column& column, SourceKind source) {
       return {kOther, kOther};
     case TypeKind::kJson:
       if (source == SourceKind::kMysql) return {kVarchar, kOther};
-      return {kClob, kLongvarbinary};
+      return {kClob, kClob};
     default:
       return text_type(column);
   }

@@ -1,5 +1,5 @@
 // Columns of canal's flat messages: every value is text, and each column has a number of
-// java.sql.Types. Facts: LogEventConvert and RowsLogBuffer of canal 1.1.
+// java.sql.Types. Facts: LogEventConvert and RowsLogBuffer of canal 1.1.7.
 #pragma once
 
 #include <cstdint>
