@@ -135,6 +135,7 @@ Result<int> check_server(const pipeline::SourceConfig& config, const mysql::Endp
             }));
   options.preflight.snapshot = config.snapshot != "never";
   options.preflight.replica_server_id = config.replica_server_id;
+  options.accept_errant = config.accept_errant;
   TW_ASSIGN(options.stored, stored_position(folder));
   TW_ASSIGN(const auto findings, mysql::check_readiness(connection, options));
   return print_findings(findings, connection, source, json);

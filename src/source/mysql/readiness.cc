@@ -78,8 +78,10 @@ uint64_t bytes_after(const Binlogs& binlogs, const BinlogPosition& place) {
   return bytes;
 }
 
-Status try_to_resume(Connection& connection, const ServerInfo& info, const Position& stored) {
-  TW_ASSIGN(const ResolvedStart start, resolve_resume(connection, info, stored));
+Status try_to_resume(Connection& connection, const ServerInfo& info, const Position& stored,
+                     bool accept_errant) {
+  const FailoverRules rules{.accept_errant = accept_errant, .patient = false};
+  TW_ASSIGN(const ResolvedStart start, resolve_resume(connection, info, stored, rules));
   const auto* gtids = std::get_if<MariadbGtidStart>(&start.dump);
   if (gtids == nullptr) return {};
   return check_position(connection, info, {.kind = Bound::Kind::kGtids, .gtids = gtids->gtids});
@@ -98,7 +100,7 @@ std::string keep_for(const ServerInfo& info, int64_t wanted_us) {
 Result<Finding> check_stored(Connection& connection, const ServerInfo& info, const Binlogs& binlogs,
                              const ReadinessOptions& options) {
   const Position& stored = *options.stored;
-  const Status resumed = try_to_resume(connection, info, stored);
+  const Status resumed = try_to_resume(connection, info, stored, options.accept_errant);
   if (!resumed.has_value()) {
     if (resumed.error().kind == ErrorKind::kRetry) return fail(resumed.error());
     return Finding{"stored_position", Level::kError,

@@ -13,6 +13,7 @@ namespace tailwater::mysql {
 struct ReadinessOptions {
   PreflightOptions preflight = {};
   std::optional<Position> stored = {};  ///< where the source's changelog ends
+  bool accept_errant = false;           ///< as the source is set up
 };
 
 /// All findings of `check_server`, and these. An error only when the connection itself fails.
