@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Records what the real Debezium and the real Maxwell say about the statements in sql/:
+# Records what the real Debezium, Maxwell and canal say about the statements in sql/:
 #   record.sh FOLDER
 # FOLDER, for example tests/golden/peers, gets mariadb/ and mysql/ with the binlog and the lines.
 # Needs Maven, Java 17, MariaDB, and MySQL in TAILWATER_MYSQL_ROOT.

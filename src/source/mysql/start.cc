@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/log_line.h"
+#include "db/mysql/server_id.h"
 #include "source/mysql/binlog/event.h"
 
 namespace tailwater::mysql {
@@ -328,13 +329,14 @@ Result<ResolvedStart> start_at_position(Connection& connection, const ServerInfo
     }
     return start_at_binlog(connection, info, position.binlog);
   }
-  if (!info.is_mariadb()) return resume_mysql(connection, info, position);
+  if (!info.is_mariadb()) return resume_mysql(connection, info, position, {});
   if (!(known && position.server != info.identity) && !position.binlog.file.empty()) {
     TW_ASSIGN(const MariadbGtidList ours, MariadbGtidList::parse(position.gtids));
     TW_ASSIGN(const auto at_place, binlog_gtid_pos(connection, position.binlog));
     TW_ASSIGN(const MariadbGtidList there, MariadbGtidList::parse(at_place.value_or("")));
     if (is_of_place(there, ours)) return start_at_binlog(connection, info, position.binlog);
   }
+  TW_TRY(check_gtids(connection, info, position, {}));
   return start_after_gtids(connection, info, position.gtids);
 }
 
