@@ -67,8 +67,8 @@ class LogCampaign {
   std::string state_;                       // as of then
   std::map<uint64_t, std::string> states_;  // as of each position that may be the last one
   uint64_t last_state_ = 0;                 // counts
-  uint64_t promised_ = 0;             // offsets below were reported durable, or seen by a reader
-  std::optional<uint64_t> cursor_;    // offsets from here on must stay
+  uint64_t promised_ = 0;           // offsets below were reported durable, or seen by a reader
+  std::optional<uint64_t> cursor_;  // offsets from here on must stay
   /// The changes of the transactions that are prepared, by id; now, and at each position.
   using Prepared = std::map<std::string, std::vector<std::string>>;
   Prepared prepared_;

@@ -303,7 +303,7 @@ TEST_P(OnBothServers, ChecksSettingsAndGrants) {
 
   // A user without any grant; then each remedy, as it is printed, mends what it says.
   run({"DROP USER IF EXISTS poor", "CREATE USER poor@'%' IDENTIFIED BY 'pw'",
-       "CREATE TABLE IF NOT EXISTS test.seen (i INT)"});
+       "CREATE TABLE IF NOT EXISTS test.seen (i INT PRIMARY KEY)"});
   Endpoint endpoint = server().tcp();
   endpoint.user = "poor";
   endpoint.password = "pw";
@@ -314,7 +314,7 @@ TEST_P(OnBothServers, ChecksSettingsAndGrants) {
   EXPECT_THAT(names_at(*findings, Finding::Level::kError),
               testing::UnorderedElementsAre("grant_replication", "grant_monitor", "grant_select"));
   for (const Finding& finding : *findings) {
-    if (finding.name.starts_with("grant_")) run({finding.remedy});
+    if (finding.name.starts_with("grant_") && !finding.remedy.empty()) run({finding.remedy});
   }
   poor = Connection::open(endpoint);
   EXPECT_THAT(names_at(*check_server(*poor, options), Finding::Level::kError), testing::IsEmpty());

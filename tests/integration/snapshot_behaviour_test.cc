@@ -392,6 +392,22 @@ TEST_P(SnapshotBehaviourTest, AskedForWithAConditionAndForOneSink) {
   }
 }
 
+// A snapshot that is asked for before the source is connected is stored, and found again when the
+// source starts: it is read once.
+TEST_P(SnapshotBehaviourTest, AskedForBeforeTheStart) {
+  make_numbers("t", 100);
+  auto source = RunningSource::open(config("never"), log(), /*fail_fast=*/true);
+  ASSERT_TRUE(source.has_value()) << source.error().describe();
+  ASSERT_TRUE((*source)->request_snapshot({.tables = {"snap\\.t"}}).has_value());
+  (*source)->start();
+  EXPECT_TRUE(wait_done(**source));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));  // a second one would start at once
+  ASSERT_TRUE((*source)->stop().has_value());
+  const FoldedTable rows = rows_of("t");
+  EXPECT_EQ(rows.starts, 1);
+  EXPECT_EQ(rows.ends, 1);
+}
+
 TEST_P(SnapshotBehaviourTest, PausedOverARestartAndCancelled) {
   make_numbers("t", 30000);
   SourceConfig slow = config();

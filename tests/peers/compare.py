@@ -149,13 +149,8 @@ def spelled_type(path, expected, actual):
     if path[0] != "mysqlType" or not isinstance(expected, str) or not isinstance(actual, str):
         return False
     plain = lambda text: text.lower().replace("numeric", "decimal")
-    words = lambda text: re.sub(r"(tinyint|year)\(\d\)", r"\1", plain(text))
+    words = lambda text: re.sub(r"((?:tiny|small|medium|big)?int|year)\(\d+\)", r"\1", plain(text))
     return words(expected) == words(actual)
-
-
-def canal_unique_as_primary(path, expected, actual):
-    """In the binlog a unique key of NOT NULL columns is primary when there is no other."""
-    return path == ("pkNames",) and expected is None and len(actual or []) == 1
 
 
 RULES = {
@@ -180,7 +175,6 @@ RULES = {
         "last-zeros": last_zeros,
         "float-digits": text_of_float,
         "lossy-text": lossy_text,
-        "unique-as-primary": canal_unique_as_primary,
     },
 }
 
@@ -283,8 +277,10 @@ def without_empty_transactions(documents):
 
 
 def prepare_expected(form, documents):
-    if form in ("maxwell", "canal"):
+    if form == "maxwell":
         return documents
+    if form == "canal":  # of a table that is left out, canal gives the statement all the same
+        return [each for each in documents if not (each["isDdl"] and each["table"].startswith("odd"))]
     for document in documents:
         document.pop("topic", None)
         if not document.get("headers"):

@@ -83,7 +83,8 @@ Finding check_row_image(const ServerInfo& info) {
 Finding check_row_metadata(const ServerInfo& info) {
   if (info.row_metadata == "FULL") return ok("binlog_row_metadata", "FULL");
   constexpr const char* kWhy =
-      "column names are then followed through the statements of the binlog, from the first start on: "
+      "column names are then followed through the statements of the binlog, from the first start "
+      "on: "
       "a table that was altered between a start in the past and now stops the stream, as its names "
       "are not known";
   if (info.row_metadata.empty()) {

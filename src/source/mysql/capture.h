@@ -192,10 +192,10 @@ class Capture {
   // The open transaction.
   bool in_transaction_ = false;
   bool alters_nothing_ = false;  ///< an ALTER TABLE that is only announced, or failed
-  bool explicit_ = false;    ///< ends with a commit of its own, not with its only statement
-  bool skipped_ = false;     ///< before the place or time where reading starts
-  bool started_ = false;     ///< begun in the changelog, or in a spool
-  bool xa_skipped_ = false;  ///< the same of an XA transaction that goes to a spool even so
+  bool explicit_ = false;        ///< ends with a commit of its own, not with its only statement
+  bool skipped_ = false;         ///< before the place or time where reading starts
+  bool started_ = false;         ///< begun in the changelog, or in a spool
+  bool xa_skipped_ = false;      ///< the same of an XA transaction that goes to a spool even so
   std::unique_ptr<changelog::Spool> spool_;  ///< of an XA transaction that is not prepared yet
   changelog::ChangeWriter* out_;             ///< where changes go: the spool, or the changelog
   std::string gtid_text_;

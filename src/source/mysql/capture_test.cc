@@ -209,9 +209,10 @@ std::vector<std::string> with_names(const std::string& folder) {
     if (!entry.has_value() || !*entry) return lines;
     if ((*entry)->kind != TailEntry::Kind::kChange) continue;
     const ChangeView& change = *(*entry)->change;
-    lines.push_back(change.schema == nullptr ? std::string(change.statement)
-                                             : fmt::format("{}={}", change.schema->columns()[0].name,
-                                                           change.after.fixed<int32_t>(0)));
+    lines.push_back(change.schema == nullptr
+                        ? std::string(change.statement)
+                        : fmt::format("{}={}", change.schema->columns()[0].name,
+                                      change.after.fixed<int32_t>(0)));
   }
 }
 
@@ -222,24 +223,40 @@ TEST_F(CaptureTest, StatementsThatAreNotKnownAreRecorded) {
   TrackedSchemas schemas(FileSystem::posix(), "");
   ASSERT_TRUE(schemas.start_without_server(at_file().position, true).has_value());
   open_with(schemas, at_file());
-  EXPECT_EQ(take({maker.rotate("bin.000001"), maker.format(),
-                  maker.statement(5, "CREATE TABLE d.t (a INT NOT NULL)"), maker.gtid(6),
-                  maker.table_map(), maker.insert(1, 1), maker.commit(1),
-                  maker.statement(7, "ALTER TABLE d.u FROBNICATE a"), maker.gtid(8),
-                  maker.table_map(), maker.insert(2, 1), maker.commit(2),
-                  maker.statement(9, "ALTER TABLE d.t FROBNICATE a"), maker.gtid(10),
-                  maker.table_map(), maker.insert(3, 1), maker.commit(3),
+  EXPECT_EQ(take({maker.rotate("bin.000001"),
+                  maker.format(),
+                  maker.statement(5, "CREATE TABLE d.t (a INT NOT NULL)"),
+                  maker.gtid(6),
+                  maker.table_map(),
+                  maker.insert(1, 1),
+                  maker.commit(1),
+                  maker.statement(7, "ALTER TABLE d.u FROBNICATE a"),
+                  maker.gtid(8),
+                  maker.table_map(),
+                  maker.insert(2, 1),
+                  maker.commit(2),
+                  maker.statement(9, "ALTER TABLE d.t FROBNICATE a"),
+                  maker.gtid(10),
+                  maker.table_map(),
+                  maker.insert(3, 1),
+                  maker.commit(3),
                   maker.statement(12, "GRANT ALL ON d.* TO x"),
                   maker.statement(13, "CREATE OR REPLACE TABLE d.t (b INT NOT NULL)"),
-                  maker.gtid(14), maker.table_map(), maker.insert(4, 1), maker.commit(4),
-                  maker.statement(15, "FROBNICATE"), maker.gtid(16), maker.table_map(),
-                  maker.insert(5, 1), maker.commit(5)}),
+                  maker.gtid(14),
+                  maker.table_map(),
+                  maker.insert(4, 1),
+                  maker.commit(4),
+                  maker.statement(15, "FROBNICATE"),
+                  maker.gtid(16),
+                  maker.table_map(),
+                  maker.insert(5, 1),
+                  maker.commit(5)}),
             "");
-  EXPECT_THAT(with_names(folder_.string()),
-              ElementsAre("CREATE TABLE d.t (a INT NOT NULL)", "a=1",
-                          "ALTER TABLE d.u FROBNICATE a", "a=2", "ALTER TABLE d.t FROBNICATE a",
-                          "@1=3", "CREATE OR REPLACE TABLE d.t (b INT NOT NULL)", "b=4",
-                          "FROBNICATE", "@1=5"));
+  EXPECT_THAT(
+      with_names(folder_.string()),
+      ElementsAre("CREATE TABLE d.t (a INT NOT NULL)", "a=1", "ALTER TABLE d.u FROBNICATE a", "a=2",
+                  "ALTER TABLE d.t FROBNICATE a", "@1=3",
+                  "CREATE OR REPLACE TABLE d.t (b INT NOT NULL)", "b=4", "FROBNICATE", "@1=5"));
 }
 
 }  // namespace

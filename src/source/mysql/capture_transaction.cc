@@ -221,10 +221,10 @@ Status Capture::follow_schema_statement(const EventHeader& header, const QueryEv
   if (!tables_.rules().skipped.skips(op) && concerns_us(parsed, changes)) {
     TW_TRY(ensure_started());
     TW_TRY(out_->add_statement({.op = Op::kSchemaChange,
-                                  .source_pos = event_pos_,
-                                  .ts_us = timestamp_us(header),
-                                  .first_ordinal = ordinal_},
-                                 query.database, statement_));
+                                .source_pos = event_pos_,
+                                .ts_us = timestamp_us(header),
+                                .first_ordinal = ordinal_},
+                               query.database, statement_));
   }
   ++ordinal_;
   return {};

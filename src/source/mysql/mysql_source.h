@@ -48,8 +48,8 @@ struct MysqlSourceOptions {
   SnapshotMode snapshot = SnapshotMode::kNever;
   unsigned snapshot_readers = 2;  ///< connections that read at once
   uint64_t snapshot_chunk_bytes = 4 << 20;
-  std::string snapshot_folder = {};  ///< where snapshots that are not done are noted
-  std::string history_folder = {};   ///< of the schemas; empty: only in memory
+  std::string snapshot_folder = {};              ///< where snapshots that are not done are noted
+  std::string history_folder = {};               ///< of the schemas; empty: only in memory
   std::vector<std::string> snapshot_order = {};  ///< kOnly: these tables, in this order
   /// Told what happens, on the thread of `run`; may be empty.
   std::function<void(const StreamEvent&)> on_event = {};
@@ -79,8 +79,8 @@ class MysqlSource final : public Source {
   Status idle(DumpStream& dump, const std::stop_token& stop);
   Status prepare_capture(Connection& connection, const ServerInfo& info, ResolvedStart& start,
                          const std::stop_token& stop);
-  Result<ResolvedStart> resume(Connection& connection, const ServerInfo& info,
-                               const Position& last, const std::stop_token& stop);
+  Result<ResolvedStart> resume(Connection& connection, const ServerInfo& info, const Position& last,
+                               const std::stop_token& stop);
   Result<ResolvedStart> start_anew(Connection& connection, const ServerInfo& info,
                                    const Bound& from, const std::stop_token& stop);
   [[nodiscard]] SnapshotsOptions snapshots_options() const;

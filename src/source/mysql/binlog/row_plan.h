@@ -109,8 +109,8 @@ struct ImagePlan {
 /// Not thread-safe. Keeps the schema alive.
 class RowPlan {
  public:
-  /// kBug when the schema is not one made for this table map. Columns of the map behind those of the
-  /// schema are hidden ones, and are stepped over.
+  /// kBug when the schema is not one made for this table map. Columns of the map behind those of
+  /// the schema are hidden ones, and are stepped over.
   static Result<RowPlan> make(const TableMap& map, SchemaPtr schema);
   /// The same for a schema that has some of the columns only: those of `table`, which is made for
   /// this table map, whose ascending indexes are `kept`. The others are stepped over.

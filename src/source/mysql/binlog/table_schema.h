@@ -31,8 +31,9 @@ struct TableFacts {
   /// row_start and row_end behind `columns`, and row_end is the last part of each unique key: what
   /// a row was stays in the table under the same other values. Neither is in `columns` or the keys.
   bool hidden_period = false;
-  /// MariaDB: unique keys that surely, and at most that perhaps, are too long for an index. For each
-  /// of them a hidden column with a hash (DB_ROW_HASH_1, …) is the last of a row in the binlog.
+  /// MariaDB: unique keys that surely, and at most that perhaps, are too long for an index. For
+  /// each of them a hidden column with a hash (DB_ROW_HASH_1, …) is the last of a row in the
+  /// binlog.
   uint32_t hash_keys_min = 0;
   uint32_t hash_keys_max = 0;
   bool operator==(const TableFacts&) const = default;

@@ -51,6 +51,7 @@ Status Snapshots::enter(const Executed& executed, const ServerInfo& info, Start 
 Status Snapshots::load(bool with_state) {
   TW_ASSIGN(waiting_, files_.load());
   loaded_ = true;
+  for (const SnapshotJob& job : waiting_) loaded_ids_.insert(job.id);
   if (!with_state || writer_.last_state().empty()) return {};
   TW_ASSIGN(const Progress::Stored stored, Progress::look_into(writer_.last_state()));
   const auto job = std::find_if(waiting_.begin(), waiting_.end(),
@@ -278,7 +279,10 @@ Status Snapshots::fail_job(Error error) {
 
 void Snapshots::take_requests() {
   const std::scoped_lock lock(mutex_);
-  for (SnapshotJob& job : asked_) waiting_.push_back(std::move(job));
+  for (SnapshotJob& job : asked_) {
+    // What was asked for before the files were read was among them.
+    if (!loaded_ids_.contains(job.id)) waiting_.push_back(std::move(job));
+  }
   asked_.clear();
 }
 

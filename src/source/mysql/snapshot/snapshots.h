@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -101,6 +102,7 @@ class Snapshots final : public TransactionGate {
   bool loaded_ = false;
   bool finished_ = false;
   std::vector<SnapshotJob> waiting_;  ///< oldest first
+  std::set<uint64_t> loaded_ids_;     ///< of the jobs that there were at the start
 
   mutable std::mutex mutex_;
   std::unique_ptr<Snapshot> snapshot_;  ///< the one that runs, or is paused
