@@ -26,7 +26,7 @@ class SchemaResolver {
  public:
   virtual ~SchemaResolver() = default;
   /// Tells how far the stream is, after the last whole transaction: asked when that matters.
-  virtual void set_place(std::function<Position()> place) { (void)place; }
+  virtual void set_place(const std::function<Position()>& place) { (void)place; }
   /// The schema that the mapped table had. Stops (kUnsupported, kUserFix) rather than guess names.
   virtual Result<TableSchema> resolve(const TableMap& map) = 0;
   /// A statement that may change schemas was read: what it did. `parsed` is what it says.

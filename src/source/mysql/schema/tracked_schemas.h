@@ -43,7 +43,7 @@ class TrackedSchemas final : public SchemaResolver {
   /// The stream ends, having come to this position.
   Status leave(const Position& position);
 
-  void set_place(std::function<Position()> place) override { place_ = std::move(place); }
+  void set_place(const std::function<Position()>& place) override { place_ = place; }
   Result<TableSchema> resolve(const TableMap& map) override;
   Result<std::vector<SchemaChange>> apply(const StatementInBinlog& statement,
                                           const SchemaStatement& parsed) override;
