@@ -122,7 +122,7 @@ Result<std::optional<Visibility>> ViewOpener::try_mariadb(Session& session, cons
   }
   TW_ASSIGN(BinlogPosition end, position_of(file, pos));
   if (compare_binlog(end, stream.binlog()) >= 0) {
-    return Visibility{has_xa ? stream.binlog() : std::move(end)};
+    return Visibility{has_xa ? stream.binlog() : end};
   }
   // The stream may only be past events that belong to no transaction.
   TW_ASSIGN(
