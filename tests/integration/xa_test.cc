@@ -136,10 +136,10 @@ class XaTest : public ::testing::TestWithParam<Kind> {
     while (*selected->next()) truth[std::string(selected->text(0))] = selected->text(1);
     std::vector<std::string> wrong;
     for (const auto& [id, v] : rows) {
-      if (truth.count(id) == 0 || truth[id] != v) wrong.push_back("changelog: " + id + "|" + v);
+      if (truth.count(id) == 0 || truth[id] != v) wrong.push_back(fmt::format("log: {}|{}", id, v));
     }
     for (const auto& [id, v] : truth) {
-      if (rows.count(id) == 0) wrong.push_back("server: " + id + "|" + v);
+      if (rows.count(id) == 0) wrong.push_back(fmt::format("server: {}|{}", id, v));
     }
     EXPECT_THAT(wrong, IsEmpty());
   }
