@@ -29,6 +29,12 @@ Capture::Capture(changelog::Writer& writer, SchemaResolver& resolver, CaptureRul
   resolver_.set_place([this] { return position(); });
 }
 
+Capture::~Capture() {
+  const Position last = position();
+  writer_.set_position_encoder([last](ByteBuffer& out) { encode_position(last, out); });
+  resolver_.set_place([last] { return last; });
+}
+
 Status Capture::start(const CaptureStart& start) {
   TW_TRY(drop_open());
   TW_TRY(executed_.start(start.position));

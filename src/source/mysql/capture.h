@@ -73,6 +73,8 @@ class Capture {
  public:
   /// Borrows writer and resolver.
   Capture(changelog::Writer& writer, SchemaResolver& resolver, CaptureRules rules, CaptureEnd end);
+  /// The writer may be closed later: it then knows the last position.
+  ~Capture();
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
 
