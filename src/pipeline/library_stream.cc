@@ -88,6 +88,8 @@ bool Stream::State::give_heartbeat(Change& change) {
   const Clock& clock = Clock::system();
   const int64_t now_us = clock.steady_us();
   if (now_us - last_given_us < heartbeat_interval_us) return false;
+  // Without a position there is nothing to keep fresh: the start is on its way to the reader.
+  if (!given.position(session->source().kind(), {}).has_value()) return false;
   int64_t ts_us = moved_ts_us;
   if (ts_us <= 0) {
     const SourceStatus source = session->source().status().source;
